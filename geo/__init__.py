@@ -1,0 +1,1 @@
+"""The ground: points, datums, walking networks, search, coverage and formats."""
