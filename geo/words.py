@@ -1,6 +1,7 @@
 """What is said to people: messages in Chinese and English, looked up per call.
 
-The texts are in ``words_zh.toml`` and ``words_en.toml``; both hold the same keys and fields.
+The texts are in ``texts/*.toml``, one file a subject, each entry with its two languages side by
+side, so that neither can be forgotten.
 """
 
 from __future__ import annotations
@@ -10,26 +11,28 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-__all__ = ["LANGUAGES", "keys", "say"]
+__all__ = ["LANGUAGES", "entries", "say"]
 
 LANGUAGES = ("zh", "en")
 
 
 @cache
-def _table(lang: str) -> dict[str, str]:
-    if lang not in LANGUAGES:
-        raise ValueError(f"language must be one of {LANGUAGES}, not {lang!r}")
-    path = Path(__file__).with_name(f"words_{lang}.toml")
-    table: dict[str, str] = {}
-    for section, entries in tomllib.loads(path.read_text(encoding="utf-8")).items():
-        for key, text in entries.items():
-            table[f"{section}.{key}"] = text
-    return table
+def entries() -> dict[str, dict[str, str]]:
+    """Return every text as ``{"section.key": {"zh": …, "en": …}}``.
 
-
-def keys(lang: str) -> frozenset[str]:
-    """Return every key that `lang` has a text for."""
-    return frozenset(_table(lang))
+    Raises
+    ------
+    ValueError
+        Two files define the same key.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for path in sorted((Path(__file__).parent / "texts").glob("*.toml")):
+        for section, texts in tomllib.loads(path.read_text(encoding="utf-8")).items():
+            for key, languages in texts.items():
+                if f"{section}.{key}" in found:
+                    raise ValueError(f"{path.name} defines {section}.{key} a second time")
+                found[f"{section}.{key}"] = languages
+    return found
 
 
 def say(key: str, lang: str, **params: Any) -> str:
@@ -39,5 +42,9 @@ def say(key: str, lang: str, **params: Any) -> str:
     ------
     KeyError
         There is no such text: a fault of the program, never of the user.
+    ValueError
+        `lang` is not one of `LANGUAGES`.
     """
-    return _table(lang)[key].format(**params)
+    if lang not in LANGUAGES:
+        raise ValueError(f"language must be one of {LANGUAGES}, not {lang!r}")
+    return entries()[key][lang].format(**params)
