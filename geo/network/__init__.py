@@ -1,0 +1,20 @@
+"""`WalkNetwork`: building, saving, opening, auditing and exchanging walking networks."""
+
+from geo.network.build import WayTable, build_network, network_digest
+from geo.network.components import components
+from geo.network.model import FORMAT_VERSION, EdgeFlag, NetworkMeta, WalkNetwork
+from geo.network.store import is_network, load_network, save_network
+
+__all__ = [
+    "FORMAT_VERSION",
+    "EdgeFlag",
+    "NetworkMeta",
+    "WalkNetwork",
+    "WayTable",
+    "build_network",
+    "components",
+    "is_network",
+    "load_network",
+    "network_digest",
+    "save_network",
+]

@@ -1,0 +1,43 @@
+"""Connected components over a chosen set of edges, and how long each is."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from geo.network.model import FloatArray, IntArray, WalkNetwork
+
+__all__ = ["components"]
+
+
+def components(
+    network: WalkNetwork, allowed: npt.NDArray[np.bool_]
+) -> tuple[IntArray, FloatArray]:
+    """Return the component of every junction and the length of every component.
+
+    Directions are ignored (weak components): a one-way stair still belongs to its surroundings.
+
+    Parameters
+    ----------
+    network
+        The network.
+    allowed
+        (m,) edges that count.
+
+    Returns
+    -------
+    tuple
+        (n,) int32 component, numbered by falling length, and (c,) its length in metres.
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    n = network.n_nodes
+    u, v = network.edge_u[allowed], network.edge_v[allowed]
+    graph = coo_array((np.ones(u.size, dtype=np.int8), (u, v)), shape=(n, n))
+    count, label = connected_components(graph, directed=False)
+    length = np.bincount(label[u], weights=network.edge_length_m[allowed], minlength=count)
+    order = np.argsort(-length, kind="stable")
+    rank = np.empty(count, dtype=np.int32)
+    rank[order] = np.arange(count, dtype=np.int32)
+    return rank[label], length[order]
