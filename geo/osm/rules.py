@@ -1,0 +1,169 @@
+"""Who may walk where: OSM tags → a verdict and what is known of the way.
+
+Two rules. `osmnx_walk` is OSMnx's ``network_type="walk"`` filter to the letter (its Overpass
+expressions are unanchored regular expressions), so that the two can be compared. `walkable` is
+ours: the same, plus ways that admit walkers expressly, minus ways closed to them, plus the outlines
+of walkable areas and ferries. Tag meanings: OSM wiki, Key:foot, Key:access, Key:conveying.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from geo.network.model import EdgeFlag
+
+__all__ = ["RULES", "edge_flags", "is_bank", "is_water", "osmnx_walk", "verdict", "walkable"]
+
+Tags = Mapping[str, str]
+
+# OSMnx 2.1, osmnx._overpass._get_network_filter("walk") with settings.default_access.
+_OSMNX_FORBIDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (key, re.compile(pattern))
+    for key, pattern in (
+        ("area", "yes"),
+        ("access", "private"),
+        (
+            "highway",
+            "abandoned|bus_guideway|construction|cycleway|motor|no|planned|platform|proposed|"
+            "raceway|razed|rest_area|services",
+        ),
+        ("foot", "no"),
+        ("service", "private"),
+        ("sidewalk", "separate"),
+        ("sidewalk:both", "separate"),
+        ("sidewalk:left", "separate"),
+        ("sidewalk:right", "separate"),
+    )
+)
+
+# Nobody walks these, whatever foot=* says.
+_NOT_A_WAY = frozenset(
+    "abandoned construction planned proposed razed no raceway rest_area services "
+    "emergency_bay via_ferrata".split()
+)
+_FOOT_YES = frozenset("yes designated permissive official".split())
+_FOOT_NO = frozenset("no private".split())
+_CLOSED = frozenset("no private military".split())
+_AREA_KINDS = frozenset("pedestrian footway path living_street corridor platform".split())
+_DRIVE = frozenset(
+    "motorway motorway_link trunk trunk_link primary primary_link secondary secondary_link "
+    "tertiary tertiary_link unclassified residential living_street service road busway "
+    "bus_guideway".split()
+)
+_YES_NO = frozenset("no false 0".split())
+
+
+def osmnx_walk(tags: Tags) -> bool:
+    """Return True where OSMnx's walk filter keeps a way with these tags."""
+    if "highway" not in tags:
+        return False
+    return not any(key in tags and pattern.search(tags[key]) for key, pattern in _OSMNX_FORBIDS)
+
+
+def walkable(tags: Tags) -> bool:
+    """Return True where people may walk along a way (or an area's outline) with these tags."""
+    return verdict(tags) == "kept"
+
+
+def verdict(tags: Tags) -> str:
+    """Return ``kept`` or why a way is left out: not_a_way, foot_no, closed, no_foot, area."""
+    foot = tags.get("foot", "")
+    if tags.get("route") == "ferry" or tags.get("highway") == "ferry":
+        return "foot_no" if foot in _FOOT_NO else "kept"
+    highway = tags.get("highway")
+    if highway is None or highway in _NOT_A_WAY:
+        return "not_a_way"
+    if foot in _FOOT_NO:
+        return "foot_no"
+    invited = foot in _FOOT_YES
+    if not invited and tags.get("access") in _CLOSED:
+        return "closed"
+    if tags.get("area") == "yes":
+        return "kept" if highway in _AREA_KINDS and (highway != "platform" or invited) else "area"
+    if invited or osmnx_walk(tags):
+        return "kept"
+    return "no_foot"
+
+
+def edge_flags(tags: Tags) -> int:
+    """Return the `EdgeFlag` bits that tags tell: kind of way, direction for walkers."""
+    highway = tags.get("highway", "")
+    flags = EdgeFlag(0)
+    if tags.get("route") == "ferry" or highway == "ferry":
+        return int(EdgeFlag.FERRY)
+    if highway in ("steps", "escalator"):
+        flags |= EdgeFlag.STEPS
+    if highway == "elevator":
+        flags |= EdgeFlag.ELEVATOR | EdgeFlag.INDOOR
+    if _is_underground(tags):
+        flags |= EdgeFlag.TUNNEL
+    if tags.get("bridge", "no") not in _YES_NO:
+        flags |= EdgeFlag.BRIDGE
+    if highway == "corridor" or tags.get("indoor", "no") not in _YES_NO:
+        flags |= EdgeFlag.INDOOR
+    if tags.get("area") == "yes":
+        flags |= EdgeFlag.AREA
+    if tags.get("wheelchair") == "no":
+        flags |= EdgeFlag.NO_WHEELCHAIR
+    if highway in _DRIVE:
+        flags |= EdgeFlag.DRIVE
+    return int(flags | _direction(tags))
+
+
+def _is_underground(tags: Tags) -> bool:
+    tunnel = tags.get("tunnel", "no")
+    # A passage through a building is at street level: one can step out of it to either side.
+    if tunnel not in _YES_NO and tunnel not in ("building_passage", "covered"):
+        return True
+    return tags.get("location") == "underground" or tags.get("level", "").startswith("-")
+
+
+def _direction(tags: Tags) -> EdgeFlag:
+    flags = EdgeFlag(0)
+    conveying = tags.get("conveying", "no")
+    if conveying not in _YES_NO or tags.get("highway") == "escalator":
+        flags |= EdgeFlag.CONVEYING
+    if conveying == "forward":
+        flags |= EdgeFlag.FORWARD_ONLY
+    elif conveying == "backward":
+        flags |= EdgeFlag.BACKWARD_ONLY
+    oneway = tags.get("oneway:foot", tags.get("foot:oneway", "no"))
+    if oneway in ("yes", "true", "1"):
+        flags |= EdgeFlag.FORWARD_ONLY
+    elif oneway in ("-1", "reverse"):
+        flags |= EdgeFlag.BACKWARD_ONLY
+    return flags
+
+
+def is_water(tags: Tags) -> bool:
+    """Return True for areas of open water at ground level."""
+    if tags.get("tunnel", "no") not in _YES_NO or tags.get("covered") == "yes":
+        return False
+    if tags.get("location") == "underground":
+        return False
+    return (
+        tags.get("natural") == "water"
+        or tags.get("waterway") in ("riverbank", "dock")
+        or tags.get("landuse") == "reservoir"
+    )
+
+
+def is_bank(tags: Tags) -> bool:
+    """Return True for lines that cannot be stepped across: rivers, canals and the coast."""
+    if tags.get("tunnel", "no") not in _YES_NO or tags.get("covered") == "yes":
+        return False
+    return tags.get("waterway") in ("river", "canal") or tags.get("natural") == "coastline"
+
+
+def is_closed_gate(tags: Tags) -> bool:
+    """Return True for a node that ends every walk: a barrier whose tags shut walkers out."""
+    if "barrier" not in tags:
+        return False
+    foot = tags.get("foot", "")
+    if foot in _FOOT_NO:
+        return True
+    return foot not in _FOOT_YES and tags.get("access") in _CLOSED
+
+
+RULES = {"hongtu": walkable, "osmnx": osmnx_walk}
