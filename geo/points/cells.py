@@ -1,0 +1,157 @@
+"""What one cell says: numbers, positions and weights as people type them."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from typing import Any
+
+__all__ = ["clip", "degrees", "is_blank", "is_total", "is_true", "position", "weight"]
+
+_BLANK = {
+    "",
+    "-",
+    "--",
+    "—",
+    "——",
+    "/",
+    "\\",
+    "无",
+    "暂无",
+    "待定",
+    "待补",
+    "空",
+    "none",
+    "null",
+} | {
+    *("n/a", "#n/a", "na"),
+}
+_TRUE = {"1", "1.0", "true", "yes", "y", "t", "是", "真", "示例", "样本", "样例", "sample"}
+_TOTAL = re.compile(
+    r"(合计|总计|小计|共计|总数|(?:sub|grand)?total|sum)[:：]?[\d.,]*[个处人家座站]*", re.IGNORECASE
+)
+_HEMISPHERES = {"东经": "E", "西经": "W", "北纬": "N", "南纬": "S"}
+_ANGLE = re.compile(
+    r"(?P<before>[EWNS])?:?(?P<sign>[+-])?(?P<d>\d{1,3}(?:\.\d*)?|\.\d+)(?:°|度|o)?"
+    r"(?:(?P<m>\d{1,2}(?:\.\d*)?)(?:['′’‘分]))?(?:(?P<s>\d{1,2}(?:\.\d*)?)(?:[\"″”“秒]|''|′′))?"
+    r"(?P<after>[EWNS])?"
+)
+_GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")
+_PEOPLE = re.compile(r"(人次|人|名|户|persons?|people)$")
+
+
+def is_blank(value: Any) -> bool:
+    """Return whether a cell says nothing: empty, a dash, 无, null."""
+    return value is None or (
+        isinstance(value, str) and unicodedata.normalize("NFKC", value).strip().casefold() in _BLANK
+    )
+
+
+def is_true(value: Any) -> bool:
+    """Return whether a cell of a yes-or-no column says yes."""
+    return str(value).strip().casefold() in _TRUE
+
+
+def is_total(value: Any) -> bool:
+    """Return whether a cell is the label of a row of sums: 合 计, 小计：12个, Total."""
+    if not isinstance(value, str) or len(value) > 40:
+        return False
+    return _TOTAL.fullmatch(re.sub(r"\s+", "", unicodedata.normalize("NFKC", value))) is not None
+
+
+def clip(value: Any, size: int = 40) -> str:
+    """Return `value` as short text of one line, fit to be shown in a sentence."""
+    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 200:
+        return "…"  # Python refuses to print integers of thousands of digits
+    text = "".join(c if c.isprintable() else " " for c in str(value)[: size + 1])
+    return text if len(text) <= size else text[: size - 1] + "…"
+
+
+def degrees(value: Any) -> float:
+    """Return an angle in degrees, NaN where `value` is not one.
+
+    Understood beside plain numbers: full-width digits, ``118.79°``, ``118.79E``, ``东经118.79``,
+    ``118°47'30"E``; west and south are negative.
+    """
+    return _angle(value)[0]
+
+
+def position(value: Any, *, lat_first: bool = False) -> tuple[float, float] | None:
+    """Return longitude and latitude in degrees from one cell, None where it holds no two numbers.
+
+    Understood: ``118.79,32.04`` with any comma, semicolon, slash or blank between, in brackets or
+    not, ``POINT (118.79 32.04)`` with or without height, and hemisphere marks, which decide the
+    order where they are given; otherwise longitude is first unless `lat_first`.
+    """
+    if not isinstance(value, str) or len(value) > 200:
+        return None
+    text = unicodedata.normalize("NFKC", value).strip().upper()
+    wkt = re.fullmatch(r"(?:SRID=\d+;)?\s*POINT\s*(?:Z|M|ZM)?\s*\(([^()]*)\)", text)
+    inner = wkt.group(1) if wkt else text.strip("()[]{}【】<> ")
+    parts = [p for p in re.split(r"[,;、/\s]+", inner) if p]
+    if len(parts) != 2 and not (wkt and len(parts) in (3, 4)):
+        return None
+    (first, mark), (second, other) = _angle(parts[0]), _angle(parts[1])
+    if mark in ("N", "S") or other in ("E", "W"):
+        lat_first = True
+    elif mark in ("E", "W") or other in ("N", "S") or wkt:
+        lat_first = False
+    if math.isnan(first) or math.isnan(second):
+        return None
+    return (second, first) if lat_first else (first, second)
+
+
+def weight(value: Any) -> float:
+    """Return a number of people, NaN where `value` is not one; the sign is not judged.
+
+    Understood beside plain numbers: ``1,200``, ``１２００``, ``1200人``, ``1.2万``.
+    """
+    if isinstance(value, bool):
+        return math.nan
+    number = _plain(value)
+    if number is not None:
+        return number
+    text = re.sub(r"\s+", "", unicodedata.normalize("NFKC", str(value)[:60])).casefold()
+    text = _PEOPLE.sub("", text)
+    factor = 10_000 if text.endswith("万") else 1
+    text = text.removesuffix("万")
+    if _GROUPED.fullmatch(text):
+        text = text.replace(",", "")
+    number = _plain(text)
+    return math.nan if number is None else number * factor
+
+
+def _plain(value: Any) -> float | None:
+    """Return a number that float() knows, NaN where it is not finite, None where it is not one."""
+    if isinstance(value, str) and "_" in value:  # float() takes 1_000, which nobody means
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return math.nan
+    except (TypeError, ValueError):
+        return None
+    return number if math.isfinite(number) else math.nan
+
+
+def _angle(value: Any) -> tuple[float, str]:
+    """Return an angle in degrees and its hemisphere mark (E, W, N, S or nothing)."""
+    if isinstance(value, bool):
+        return math.nan, ""
+    number = _plain(value)
+    if number is not None:
+        return number, ""
+    text = unicodedata.normalize("NFKC", str(value)[:60])
+    for word, letter in _HEMISPHERES.items():
+        text = text.replace(word, letter)
+    text = re.sub(r"[\s,;、]+$", "", re.sub(r"\s+", "", text)).upper().replace("º", "°")
+    found = _ANGLE.fullmatch(text.replace("O", "o"))
+    if found is None:
+        return math.nan, ""
+    part = {k: float(found[k] or 0) for k in "dms"}
+    if part["m"] >= 60 or part["s"] >= 60:
+        return math.nan, ""
+    mark = found["before"] or found["after"] or ""
+    size = part["d"] + part["m"] / 60 + part["s"] / 3600
+    return (-size if found["sign"] == "-" or mark in ("W", "S") else size), mark

@@ -1,0 +1,196 @@
+"""Which heading means what: columns recognised in Chinese and English, however they are spelled.
+
+Of several columns that could play one role, the first wins by: the heading names the declared
+datum, names none, names another; the alias is not a vague word; the heading is an alias as it
+stands, or only without its unit; the order of the aliases below; left before right.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from geo.datum import parse_datum
+from geo.points.schema import Kind, Remark
+
+__all__ = ["ALIASES", "Recognised", "fold", "has_position", "named_datum", "recognise", "unique"]
+
+# Headings are folded (half width, lower case, no spaces, hyphens, stars) before they are compared.
+ALIASES: dict[str, tuple[str, ...]] = {
+    "id": (
+        *("id", "编号", "站点编号", "驿站编号", "点位编号", "网点编号", "编码", "站点编码"),
+        *("代码", "站点id", "驿站id", "code", "stationid", "siteid", "placeid", "pointid"),
+        *("demandid", "uid", "uuid", "osmid", "fid"),
+    ),
+    "weak_id": ("序号", "序", "no", "no.", "#", "index", "num", "number"),
+    "name": (
+        *("name", "名称", "namezh", "站点名称", "驿站名称", "点位名称", "网点名称", "单位名称"),
+        *("场所名称", "地点名称", "小区名称", "中文名", "中文名称", "站名", "站点", "驿站"),
+        *("点位", "地点", "stationname", "sitename", "placename", "title", "label"),
+        *("nameen", "英文名", "英文名称", "englishname"),
+    ),
+    "lon": (
+        *("lon", "lng", "long", "longitude", "经度", "东经", "经度坐标", "坐标经度", "lonx"),
+        *("lngx", "longtitude", "x坐标", "x"),
+    ),
+    "lat": (
+        *("lat", "latitude", "纬度", "北纬", "纬度坐标", "坐标纬度", "laty", "latitute"),
+        *("y坐标", "y"),
+    ),
+    "lonlat": (
+        *("坐标", "经纬度", "经纬度坐标", "坐标经纬度", "经度纬度", "地理坐标", "位置坐标"),
+        *("点位坐标", "lonlat", "lnglat", "lonlng", "longitudelatitude", "coordinates"),
+        *("coordinate", "coord", "coords", "wkt", "geom", "thegeom", "geometry"),
+        *("location", "position", "位置"),
+    ),
+    "latlon": ("纬经度", "纬度经度", "latlon", "latlng", "latlong", "latitudelongitude"),
+    "demand": (
+        *("demand", "需求", "需求量", "人数", "职工人数", "职工数", "服务人数", "人口"),
+        *("常住人口", "人口数", "总人数", "population", "pop", "people", "persons"),
+        *("workers", "residents", "headcount", "weight", "权重", "count"),
+    ),
+    "address": (
+        *("address", "addr", "地址", "详细地址", "站点地址", "驿站地址", "具体地址", "所在地址"),
+        *("所在地", "具体位置", "详细位置"),
+    ),
+}
+# Words that often mean something else. They serve when nothing better does, and are no rivals.
+_WEAK = {"nameen", "英文名", "英文名称", "englishname", "站点", "驿站", "点位", "地点", "title"} | {
+    *("label", "fid", "osmid", "uid", "uuid", "x", "y", "x坐标", "y坐标", "geom", "geometry"),
+    *("location", "position", "位置", "count", "weight", "权重", "所在地"),
+}
+_RANKS = {r: {a: i for i, a in enumerate(aliases)} for r, aliases in ALIASES.items()}
+
+_DATUM = re.compile(
+    r"wgs[\s_-]*(?:19)?84|gcj[\s_-]*0?2|bd[\s_-]*0?9|cgcs[\s_-]*2000|国家(?:大地)?2000|epsg[:_]?4326"
+    r"|epsg[:_]?4490|高德|火星|国测局|腾讯|百度|天地图|amap|gaode|tencent|baidu|tianditu"
+)
+_BRACKETED = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】|<[^<>]*>")
+_UNIT = re.compile(r"坐标系|gps|degrees?|deg$|decimal|dd$|°|地图|系$")
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """Role to heading, and what was not plain about it."""
+
+    columns: dict[str, str]
+    warnings: tuple[Remark, ...]
+
+    @property
+    def positioned(self) -> bool:
+        """Whether a position can be read from these columns."""
+        return {"lon", "lat"} <= self.columns.keys() or bool(
+            {"lonlat", "latlon"} & self.columns.keys()
+        )
+
+
+def fold(text: str) -> str:
+    """Return `text` half width, lower case, without what differs between careful typists."""
+    return re.sub(r"[\s_\-*:：,，、/\\]+", "", unicodedata.normalize("NFKC", text).casefold())
+
+
+def named_datum(text: str) -> str | None:
+    """Return the first datum that `text` mentions, as one of `geo.datum.DATUMS`."""
+    found = _DATUM.search(unicodedata.normalize("NFKC", text).casefold())
+    return parse_datum(found.group()) if found else None
+
+
+def recognise(headings: Sequence[str], *, kind: Kind, datum: str) -> Recognised:
+    """Find the columns of each role among `headings` (unique).
+
+    `demand` is looked for in demand only: a station's 人数 is not a weight.
+    """
+    columns: dict[str, str] = {}
+    warnings: list[Remark] = []
+    for role in ALIASES:
+        if role == "demand" and kind != "demand":
+            continue
+        candidates = sorted(_candidates(headings, role, datum))
+        if not candidates:
+            continue
+        heading = candidates[0][-1]
+        columns[role] = heading
+        rivals = [c[-1] for c in candidates[1:] if c[0] == candidates[0][0] and not c[1]]
+        if rivals and role != "weak_id":
+            others = ", ".join(rivals[:3])
+            warnings.append(("ambiguous_column", {"chosen": heading, "others": others}))
+    _settle(columns, warnings)
+    for role in ("lon", "lonlat", "latlon"):
+        named = named_datum(columns.get(role, ""))
+        if named and not same_datum(named, datum):
+            fields = {"heading": columns[role], "named": named, "declared": datum}
+            warnings.append(("heading_datum", fields))
+    return Recognised(columns, tuple(warnings))
+
+
+def has_position(headings: Sequence[str]) -> bool:
+    """Return whether these headings give a position; the mark by which a heading row is known."""
+    return recognise(unique(headings), kind="sites", datum="wgs84").positioned
+
+
+def same_datum(one: str, other: str) -> bool:
+    """Return whether two of `geo.datum.DATUMS` give the same numbers."""
+    plain = {"wgs84", "cgcs2000"}
+    return one == other or {one, other} <= plain
+
+
+def unique(headings: Sequence[str]) -> list[str]:
+    """Return headings that are distinct even when case is ignored, as GeoPackage wants them.
+
+    A blank heading becomes ``column_3`` by its place, a repeated one ``备注_2``.
+    """
+    taken: set[str] = {h.strip().casefold() for h in headings}
+    seen: set[str] = set()
+    made = []
+    for place, heading in enumerate(headings, start=1):
+        base = heading.strip() or f"column_{place}"
+        name, n = base, 2
+        while name.casefold() in seen or (name != base and name.casefold() in taken):
+            name, n = f"{base}_{n}", n + 1
+        seen.add(name.casefold())
+        made.append(name)
+    return made
+
+
+def _settle(columns: dict[str, str], warnings: list[Remark]) -> None:
+    """Keep one way of giving a position: two columns before one, longitude first before last."""
+    ways = [w for w in (("lon", "lat"), ("lonlat",), ("latlon",)) if all(r in columns for r in w)]
+    used = {role for way in ways[:1] for role in way}
+    for role in ("lonlat", "latlon"):
+        heading = columns.get(role)
+        if heading is None or role in used:
+            continue
+        del columns[role]
+        if fold(heading) not in _WEAK:
+            chosen = ", ".join(columns[r] for r in ways[0])
+            warnings.append(("ambiguous_column", {"chosen": chosen, "others": heading}))
+    if used and "lon" not in used:
+        columns.pop("lon", None)
+        columns.pop("lat", None)
+    if "id" in columns:
+        columns.pop("weak_id", None)
+
+
+def _candidates(
+    headings: Sequence[str], role: str, datum: str
+) -> Iterator[tuple[int, bool, int, int, int, str]]:
+    """Yield a sort key ending in the heading for each column that could play `role`."""
+    ranks = _RANKS[role]
+    for place, heading in enumerate(headings):
+        folded = fold(heading)
+        alias, trimmed = folded, 0
+        if folded not in ranks:
+            alias, trimmed = _trim(heading), 1
+            if alias not in ranks:
+                continue
+        named = named_datum(heading) if role in ("lon", "lat", "lonlat", "latlon") else None
+        foreign = 1 if named is None else 2 * (not same_datum(named, datum))
+        yield foreign, alias in _WEAK, trimmed, ranks[alias], place, heading
+
+
+def _trim(heading: str) -> str:
+    """Return `heading` folded, without brackets, units and the datum's name."""
+    text = _BRACKETED.sub("", unicodedata.normalize("NFKC", heading).casefold())
+    return fold(_UNIT.sub("", fold(_DATUM.sub("", text))))
