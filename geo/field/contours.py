@@ -1,0 +1,131 @@
+"""Contours of a field of times → valid polygons of several bands, water cut out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import contourpy
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from geo.field.lattice import Window
+from geo.network.model import FloatArray, WalkNetwork
+
+__all__ = ["WaterCut", "band_polygon", "fill_holes"]
+
+
+def band_polygon(
+    window: Window,
+    cost: FloatArray,
+    limit: float,
+    *,
+    max_access_m: float,
+    cost_per_m: float,
+) -> Any:
+    """Return the region of cost ≤ `limit` within reach of the access limit, as a MultiPolygon.
+
+    The contoured quantity is how far a cell is from being served, in walking cost: the larger of
+    (cost - limit) and (access - limit of access). It is clipped to what one cell's step can
+    change, so that at a jump between cells (a wall, a dead end) the boundary falls half way.
+
+    Parameters
+    ----------
+    window
+        Cells, metres.
+    cost
+        (rows, columns) cost at each cell, inf where unreached.
+    limit
+        Largest cost.
+    max_access_m, cost_per_m
+        Access limit, and what a metre of straight walking costs.
+    """
+    step = 1.5 * float(window.x[1] - window.x[0]) * cost_per_m
+    over = (window.cells["access_m"].astype(np.float64) - max_access_m) * cost_per_m
+    level = np.maximum(cost - limit, over)
+    level[window.cells["edge"] < 0] = step
+    np.clip(level, -step, step, out=level)
+    if not (level < 0).any():
+        return shapely.MultiPolygon()
+    padded = np.full((level.shape[0] + 2, level.shape[1] + 2), step)
+    padded[1:-1, 1:-1] = level
+    generator = contourpy.contour_generator(
+        _padded(window.x), _padded(window.y), padded,
+        name="serial", fill_type=contourpy.FillType.OuterOffset,
+    )  # fmt: skip
+    points, offsets = generator.filled(-2.0 * step, 0.0)
+    return _to_multipolygon(points, offsets)
+
+
+def _padded(axis: FloatArray) -> FloatArray:
+    step = axis[1] - axis[0]
+    return np.concatenate([[axis[0] - step], axis, [axis[-1] + step]])
+
+
+def _to_multipolygon(points: Sequence[Any], offsets: Sequence[Any]) -> Any:
+    if not points:
+        return shapely.MultiPolygon()
+    coords = np.concatenate(points)
+    starts = np.concatenate([[0], np.cumsum([len(p) for p in points])])
+    rings = np.concatenate(
+        [o[:-1].astype(np.int64) + s for o, s in zip(offsets, starts, strict=False)]
+        + [starts[-1:].astype(np.int64)]
+    )
+    ring_counts = np.concatenate([[0], np.cumsum([len(o) - 1 for o in offsets])])
+    polygons = shapely.from_ragged_array(
+        shapely.GeometryType.POLYGON, coords, (rings, ring_counts.astype(np.int64))
+    )
+    return as_multipolygon(polygons)
+
+
+def as_multipolygon(polygons: npt.NDArray[Any]) -> Any:
+    """Return polygons as one valid MultiPolygon; contours may touch themselves at a saddle."""
+    if not shapely.is_valid(polygons).all():
+        polygons = shapely.make_valid(polygons)
+    parts = shapely.get_parts(polygons)
+    parts = shapely.get_parts(parts)
+    areal = parts[(shapely.get_type_id(parts) == shapely.GeometryType.POLYGON)]
+    merged = shapely.multipolygons(areal[shapely.area(areal) > 0.0])
+    return merged if shapely.is_valid(merged) else _multi(shapely.union_all(areal))
+
+
+def _multi(shape: Any) -> Any:
+    parts = shapely.get_parts(shape)
+    return shapely.multipolygons(
+        parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]
+    )
+
+
+def fill_holes(shape: Any, smaller_than_m2: float) -> Any:
+    """Return a MultiPolygon without its holes under a size (0: all stay)."""
+    if smaller_than_m2 <= 0:
+        return shape
+    filled = []
+    for part in shapely.get_parts(shape):
+        rings = shapely.get_rings(part)
+        keep = [r for r in rings[1:] if shapely.area(shapely.polygons(r)) >= smaller_than_m2]
+        filled.append(shapely.polygons(rings[0], keep))
+    # A part that lay inside a filled hole is now covered by its surroundings.
+    return _multi(shapely.union_all(filled)) if filled else shape
+
+
+class WaterCut:
+    """Cuts water out of polygons in the metric CRS."""
+
+    def __init__(self, network: WalkNetwork) -> None:
+        self._tree: Any = None
+        if network.water_wkb:
+            shapes = shapely.from_wkb(np.array(network.water_wkb, dtype=object))
+            self._shapes = shapely.make_valid(shapely.transform(shapes, network.to_metric))
+            self._tree = shapely.STRtree(self._shapes)
+
+    def __call__(self, shape: Any) -> Any:
+        """Return `shape` without the water in it, as a MultiPolygon."""
+        if self._tree is None or shapely.is_empty(shape):
+            return shape
+        wet = self._tree.query(shape, predicate="intersects")
+        if wet.size == 0:
+            return shape
+        dry = shapely.difference(shape, shapely.union_all(self._shapes[wet]))
+        return as_multipolygon(np.array([dry], dtype=object))

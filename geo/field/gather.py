@@ -1,0 +1,183 @@
+"""Times at positions on edges, gathered from times at junctions: cells, places and pieces alike.
+
+time of a position = min over both ends of (time at the end + walk along the edge to it), or the
+direct walk to a station on the same edge; plus the straight access leg.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from geo.network.model import FloatArray, IntArray
+
+__all__ = ["OnEdge", "gather_nearest", "gather_one"]
+
+
+@dataclass(frozen=True, eq=False)
+class OnEdge:
+    """Stations as positions on edges, sorted by edge.
+
+    Attributes
+    ----------
+    edge, share
+        (s,) edge and fraction of its length.
+    cost
+        (s,) cost of the station's own access leg.
+    label
+        (s,) number of the station.
+    """
+
+    edge: IntArray
+    share: FloatArray
+    cost: FloatArray
+    label: IntArray
+
+    @classmethod
+    def of(cls, edge: IntArray, share: FloatArray, cost: FloatArray) -> OnEdge:
+        """Return stations numbered in the order given."""
+        order = np.argsort(edge, kind="stable")
+        return cls(
+            np.asarray(edge, dtype=np.int32)[order],
+            np.asarray(share, dtype=np.float64)[order],
+            np.asarray(cost, dtype=np.float64)[order],
+            order.astype(np.int32),
+        )
+
+
+def gather_nearest(
+    edge: npt.NDArray[np.int32],
+    share: npt.NDArray[Any],
+    access_cost: npt.NDArray[Any],
+    *,
+    ends: tuple[IntArray, IntArray],
+    node_cost: FloatArray,
+    node_label: npt.NDArray[np.int32],
+    along: FloatArray,
+    against: FloatArray,
+    stations: OnEdge,
+) -> tuple[FloatArray, npt.NDArray[np.int32]]:
+    """Return the cost from each position to its nearest station, and that station's number.
+
+    Parameters
+    ----------
+    edge, share, access_cost
+        (p,) positions: edge (-1: nowhere), fraction from u, cost of the access leg.
+    ends
+        `edge_u` and `edge_v` of the network.
+    node_cost, node_label
+        (n,) cost (NaN or inf: unreached) and station of each junction.
+    along, against
+        (m,) cost of each edge u → v and v → u.
+    stations
+        Where the stations are, for positions that share an edge with one.
+
+    Returns
+    -------
+    tuple
+        (p,) cost, inf where nothing is reached, and (p,) int32 label, -1 there.
+    """
+    result: tuple[FloatArray, npt.NDArray[np.int32]] = _gather(
+        edge, share, access_cost, ends[0], ends[1], node_cost, node_label, along, against,
+        stations.edge, stations.share, stations.cost, stations.label,
+    )  # fmt: skip
+    return result
+
+
+def gather_one(
+    edge: npt.NDArray[np.int32],
+    share: npt.NDArray[Any],
+    access_cost: npt.NDArray[Any],
+    *,
+    ends: tuple[IntArray, IntArray],
+    node_cost: FloatArray,
+    along: FloatArray,
+    against: FloatArray,
+    station: tuple[int, float, float],
+) -> FloatArray:
+    """Return the cost from each position to one station at (edge, share, access cost)."""
+    return np.asarray(
+        _gather_one(
+            edge, share, access_cost, ends[0], ends[1], node_cost, along, against,
+            int(station[0]), float(station[1]), float(station[2]),
+        )
+    )  # fmt: skip
+
+
+@numba.njit(cache=True, nogil=True)
+def _gather(  # type: ignore[no-untyped-def]  # pragma: no cover  # noqa: C901
+    edge, share, access_cost, edge_u, edge_v, node_cost, node_label, along, against,
+    sta_edge, sta_share, sta_cost, sta_label,
+):  # fmt: skip
+    n = edge.size
+    out = np.full(n, np.inf)
+    label = np.full(n, -1, np.int32)
+    for i in range(n):
+        e = edge[i]
+        if e < 0:
+            continue
+        x = share[i]
+        best = np.inf
+        who = -1
+        u = edge_u[e]
+        v = edge_v[e]
+        # NaN compares false, so unreached ends and closed directions drop out by themselves.
+        back = node_cost[u] + (x * against[e] if x > 0.0 else 0.0)
+        if back < best:
+            best = back
+            who = node_label[u]
+        ahead = node_cost[v] + ((1.0 - x) * along[e] if x < 1.0 else 0.0)
+        if ahead < best or (ahead == best and node_label[v] < who):
+            best = ahead
+            who = node_label[v]
+        k = np.searchsorted(sta_edge, e)
+        while k < sta_edge.size and sta_edge[k] == e:
+            gap = sta_share[k] - x
+            direct = sta_cost[k]
+            if gap > 0.0:
+                direct += gap * along[e]
+            elif gap < 0.0:
+                direct -= gap * against[e]
+            if direct < best or (direct == best and sta_label[k] < who):
+                best = direct
+                who = sta_label[k]
+            k += 1
+        if best < np.inf:
+            out[i] = best + access_cost[i]
+            label[i] = who
+    return out, label
+
+
+@numba.njit(cache=True, nogil=True)
+def _gather_one(  # type: ignore[no-untyped-def]  # pragma: no cover
+    edge, share, access_cost, edge_u, edge_v, node_cost, along, against, at_edge, at_share, at_cost
+):
+    n = edge.size
+    out = np.full(n, np.inf)
+    for i in range(n):
+        e = edge[i]
+        if e < 0:
+            continue
+        x = share[i]
+        best = np.inf
+        back = node_cost[edge_u[e]] + (x * against[e] if x > 0.0 else 0.0)
+        if back < best:
+            best = back
+        ahead = node_cost[edge_v[e]] + ((1.0 - x) * along[e] if x < 1.0 else 0.0)
+        if ahead < best:
+            best = ahead
+        if e == at_edge:
+            gap = at_share - x
+            direct = at_cost
+            if gap > 0.0:
+                direct += gap * along[e]
+            elif gap < 0.0:
+                direct -= gap * against[e]
+            if direct < best:
+                best = direct
+        out[i] = best + access_cost[i]
+    return out

@@ -1,0 +1,304 @@
+"""Shortest times over a network: the only shortest-path code.
+
+Dijkstra (1959) with a binary heap and lazy deletion, as numba kernels over CSR arrays; bounded
+searches touch only what they reach. Times are in whatever unit the costs are (seconds, metres).
+Unreachable is NaN, never a number.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from geo.network.model import FloatArray, IntArray, WalkNetwork
+
+__all__ = ["Graph", "Reach", "Seeds", "graph_towards", "search_each", "search_nearest"]
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """CSR arcs with costs: from junction a to ``heads[k]`` for k in ``indptr[a]:indptr[a + 1]``."""
+
+    indptr: IntArray
+    heads: IntArray
+    costs: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Seeds:
+    """Where searches start: source i starts at ``nodes[ptr[i]:ptr[i + 1]]`` with these costs."""
+
+    ptr: IntArray
+    nodes: IntArray
+    costs: FloatArray
+
+    @property
+    def count(self) -> int:
+        """Number of sources."""
+        return int(self.ptr.size - 1)
+
+
+@dataclass(frozen=True, eq=False)
+class Reach:
+    """What each source reaches: source i reaches ``nodes[ptr[i]:ptr[i + 1]]`` in these costs."""
+
+    ptr: IntArray
+    nodes: IntArray
+    costs: FloatArray
+
+    def of(self, source: int) -> tuple[IntArray, FloatArray]:
+        """Return the nodes and costs of one source."""
+        span = slice(int(self.ptr[source]), int(self.ptr[source + 1]))
+        return self.nodes[span], self.costs[span]
+
+
+def graph_towards(network: WalkNetwork, along: FloatArray, against: FloatArray) -> Graph:
+    """Return the graph on which a search from stations gives the time *towards* them.
+
+    Minutes run from the place to the station (settled question 1), so each arc carries the cost of
+    walking it the other way round.
+
+    Parameters
+    ----------
+    network
+        The network.
+    along, against
+        (m,) cost of each edge u → v and v → u, inf where not allowed (`geo.pace.edge_seconds`).
+    """
+    edge = np.asarray(network.arc_edge)
+    costs = np.where(network.arc_forward, against[edge], along[edge])
+    return Graph(np.asarray(network.indptr), np.asarray(network.arc_head), costs)
+
+
+def search_each(
+    graph: Graph,
+    seeds: Seeds,
+    limit: float,
+    *,
+    threads: int | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Reach:
+    """Search from every source apart, no further than `limit`.
+
+    Parameters
+    ----------
+    graph
+        Non-negative costs; inf: no passage.
+    seeds
+        Sources. A seed beyond `limit` reaches nothing.
+    limit
+        Largest cost to reach, inclusive; finite.
+    threads
+        Worker threads; all cores by default. Results do not depend on it.
+    """
+    workers = max(1, min(threads or os.cpu_count() or 1, seeds.count))
+    # More chunks than workers keeps both cores busy when sources differ in reach.
+    bounds = np.linspace(0, seeds.count, (workers * 4 if seeds.count >= 64 else workers) + 1)
+    spans = [(int(a), int(b)) for a, b in zip(bounds[:-1], bounds[1:], strict=True) if b > a]
+
+    def run(span: tuple[int, int]) -> tuple[Any, Any, Any]:
+        result: tuple[Any, Any, Any] = _bounded(
+            graph.indptr, graph.heads, graph.costs,
+            seeds.ptr, seeds.nodes, seeds.costs,
+            span[0], span[1], float(limit),
+        )  # fmt: skip
+        return result
+
+    parts = []
+    with ThreadPoolExecutor(workers) as pool:
+        for i, part in enumerate(pool.map(run, spans)):
+            parts.append(part)
+            if on_progress:
+                on_progress(spans[i][1], seeds.count)
+    counts = np.concatenate([[0], *(p[0] for p in parts)])
+    if not parts:
+        return Reach(counts.astype(np.int64), np.empty(0, np.int32), np.empty(0))
+    return Reach(
+        np.cumsum(counts).astype(np.int64),
+        np.concatenate([p[1] for p in parts]),
+        np.concatenate([p[2] for p in parts]),
+    )
+
+
+def search_nearest(
+    graph: Graph, seeds: Seeds, limit: float = np.inf
+) -> tuple[FloatArray, npt.NDArray[np.int32]]:
+    """Find for every junction its nearest source in one search (multi-source Dijkstra).
+
+    Among equally near sources the one with the lowest number wins, whatever the order of visits.
+
+    Returns
+    -------
+    tuple
+        (n,) cost, NaN where nothing is within `limit`, and (n,) int32 source, -1 there.
+    """
+    source = np.repeat(np.arange(seeds.count, dtype=np.int32), np.diff(seeds.ptr))
+    cost, label = _nearest(
+        graph.indptr, graph.heads, graph.costs, seeds.nodes, seeds.costs, source, float(limit)
+    )
+    cost[~np.isfinite(cost)] = np.nan
+    return cost, label
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def _sift_up(keys, nodes, i):  # type: ignore[no-untyped-def]  # pragma: no cover
+    key = keys[i]
+    node = nodes[i]
+    while i > 0:
+        parent = (i - 1) >> 1
+        if keys[parent] <= key:
+            break
+        keys[i] = keys[parent]
+        nodes[i] = nodes[parent]
+        i = parent
+    keys[i] = key
+    nodes[i] = node
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def _sift_down(keys, nodes, size):  # type: ignore[no-untyped-def]  # pragma: no cover
+    """Restore the heap after its last entry was put at the root."""
+    key = keys[0]
+    node = nodes[0]
+    i = 0
+    while True:
+        child = 2 * i + 1
+        if child >= size:
+            break
+        if child + 1 < size and keys[child + 1] < keys[child]:
+            child += 1
+        if key <= keys[child]:
+            break
+        keys[i] = keys[child]
+        nodes[i] = nodes[child]
+        i = child
+    keys[i] = key
+    nodes[i] = node
+
+
+@numba.njit(cache=True, nogil=True)
+def _doubled(old):  # type: ignore[no-untyped-def]  # pragma: no cover
+    new = np.empty(old.size * 2, old.dtype)
+    new[: old.size] = old
+    return new
+
+
+@numba.njit(cache=True, nogil=True)
+def _bounded(indptr, heads, costs, seed_ptr, seed_node, seed_cost, first, last, limit):  # type: ignore[no-untyped-def]  # pragma: no cover
+    """Search from sources first:last apart; return counts, nodes and costs, in order of touch."""
+    n = indptr.size - 1
+    dist = np.full(n, np.inf)
+    touched = np.empty(n, np.int32)
+    keys = np.empty(1024)
+    nodes = np.empty(1024, np.int32)
+    counts = np.zeros(last - first, np.int64)
+    out_node = np.empty(4096, np.int32)
+    out_cost = np.empty(4096)
+    filled = 0
+    for source in range(first, last):
+        size = 0
+        found = 0
+        for k in range(seed_ptr[source], seed_ptr[source + 1]):
+            a = seed_node[k]
+            d = seed_cost[k]
+            if d <= limit and d < dist[a]:
+                if dist[a] == np.inf:
+                    touched[found] = a
+                    found += 1
+                dist[a] = d
+                keys[size] = d
+                nodes[size] = a
+                _sift_up(keys, nodes, size)
+                size += 1
+        while size > 0:
+            d = keys[0]
+            a = nodes[0]
+            size -= 1
+            if size > 0:
+                keys[0] = keys[size]
+                nodes[0] = nodes[size]
+                _sift_down(keys, nodes, size)
+            if d > dist[a]:
+                continue
+            for k in range(indptr[a], indptr[a + 1]):
+                nd = d + costs[k]
+                b = heads[k]
+                if nd <= limit and nd < dist[b]:
+                    if dist[b] == np.inf:
+                        touched[found] = b
+                        found += 1
+                    dist[b] = nd
+                    if size == keys.size:
+                        keys = _doubled(keys)
+                        nodes = _doubled(nodes)
+                    keys[size] = nd
+                    nodes[size] = b
+                    _sift_up(keys, nodes, size)
+                    size += 1
+        while filled + found > out_node.size:
+            out_node = _doubled(out_node)
+            out_cost = _doubled(out_cost)
+        for i in range(found):
+            a = touched[i]
+            out_node[filled] = a
+            out_cost[filled] = dist[a]
+            filled += 1
+            dist[a] = np.inf
+        counts[source - first] = found
+    return counts, out_node[:filled].copy(), out_cost[:filled].copy()
+
+
+@numba.njit(cache=True, nogil=True)
+def _nearest(indptr, heads, costs, seed_node, seed_cost, seed_source, limit):  # type: ignore[no-untyped-def]  # pragma: no cover
+    """Multi-source search; a tie goes to the lower source."""
+    n = indptr.size - 1
+    dist = np.full(n, np.inf)
+    label = np.full(n, -1, np.int32)
+    keys = np.empty(max(1024, 2 * seed_node.size))
+    nodes = np.empty(keys.size, np.int32)
+    size = 0
+    for k in range(seed_node.size):
+        a = seed_node[k]
+        d = seed_cost[k]
+        if d > limit or d == np.inf:
+            continue
+        if d < dist[a] or (d == dist[a] and seed_source[k] < label[a]):
+            dist[a] = d
+            label[a] = seed_source[k]
+            keys[size] = d
+            nodes[size] = a
+            _sift_up(keys, nodes, size)
+            size += 1
+    while size > 0:
+        d = keys[0]
+        a = nodes[0]
+        size -= 1
+        if size > 0:
+            keys[0] = keys[size]
+            nodes[0] = nodes[size]
+            _sift_down(keys, nodes, size)
+        if d > dist[a]:
+            continue
+        for k in range(indptr[a], indptr[a + 1]):
+            nd = d + costs[k]
+            if nd > limit or nd == np.inf:
+                continue
+            b = heads[k]
+            if nd < dist[b] or (nd == dist[b] and label[a] < label[b]):
+                dist[b] = nd
+                label[b] = label[a]
+                if size == keys.size:
+                    keys = _doubled(keys)
+                    nodes = _doubled(nodes)
+                keys[size] = nd
+                nodes[size] = b
+                _sift_up(keys, nodes, size)
+                size += 1
+    return dist, label

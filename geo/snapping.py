@@ -1,0 +1,339 @@
+"""Points → positions on edges: the nearest allowed edge, the offset along it, the access distance.
+
+A point joins an edge, not a junction, so that half a block counts as half a block. What may be
+joined is settled question 2; that the straight access line may not cross water, question 3.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from geo.network.components import components
+from geo.network.model import EdgeFlag, FloatArray, IntArray, WalkNetwork
+from geo.pace import Profile, allowed_edges
+
+__all__ = ["MIN_COMPONENT_M", "SnapIndex", "Snapped", "build_index", "snap", "snappable_edges"]
+
+MIN_COMPONENT_M = 1000.0
+NEVER = (
+    EdgeFlag.STEPS
+    | EdgeFlag.FERRY
+    | EdgeFlag.TUNNEL
+    | EdgeFlag.INDOOR
+    | EdgeFlag.ELEVATOR
+    | EdgeFlag.OVER_WATER
+)
+_BUCKET_M = 100.0
+_MAX_BUCKETS = 4_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class SnapIndex:
+    """Segments of a set of edges in square buckets, metres in the network's metric CRS.
+
+    Attributes
+    ----------
+    west, south, bucket_m, columns, rows
+        The bucket grid.
+    seg_ptr, seg_list, bar_ptr, bar_list
+        Segments, and barrier segments, of each bucket (CSR, row by row).
+    seg_xy, bar_xy
+        (s, 4) x0, y0, x1, y1.
+    seg_edge, seg_from, seg_to
+        (s,) edge, and the fractions of it at which the segment starts and ends.
+    edges_digest
+        Names the edge set; part of every cache key.
+    """
+
+    west: float
+    south: float
+    bucket_m: float
+    columns: int
+    rows: int
+    seg_ptr: IntArray
+    seg_list: IntArray
+    bar_ptr: IntArray
+    bar_list: IntArray
+    seg_xy: FloatArray
+    bar_xy: FloatArray
+    seg_edge: IntArray
+    seg_from: FloatArray
+    seg_to: FloatArray
+    edges_digest: str
+
+
+@dataclass(frozen=True, eq=False)
+class Snapped:
+    """Positions of p points.
+
+    Attributes
+    ----------
+    edge, share, access_m
+        (p,) edge (-1: none within reach), fraction of its length from u, straight distance.
+    x, y
+        (p,) the position on the edge, metres in the metric CRS; NaN where there is none.
+    blocked
+        (p,) True where edges were within reach, but only across water or a barrier.
+    """
+
+    edge: npt.NDArray[np.int32]
+    share: FloatArray
+    access_m: FloatArray
+    x: FloatArray
+    y: FloatArray
+    blocked: npt.NDArray[np.bool_]
+
+    @property
+    def found(self) -> npt.NDArray[np.bool_]:
+        """(p,) True where there is a position."""
+        return self.edge >= 0
+
+
+def snappable_edges(
+    network: WalkNetwork, profile: Profile, *, min_component_m: float = MIN_COMPONENT_M
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Return (m,) edges that points may join, and (m,) those too isolated for it (islands).
+
+    Components are counted over what `profile` may walk: without stairs a city falls into more.
+    """
+    allowed = allowed_edges(network, profile)
+    label, length = components(network, allowed)
+    kinds = allowed & ~network.has(NEVER)
+    large = length[label[network.edge_u]] >= min_component_m
+    return kinds & large, kinds & ~large
+
+
+def build_index(network: WalkNetwork, edges: npt.NDArray[np.bool_]) -> SnapIndex:
+    """Return the index of the segments of `edges` and of every line not to be crossed."""
+    planar = network.planar
+    first, edge = _segment_starts(network, edges)
+    seg_xy = np.hstack([planar[first], planar[first + 1]])
+    seg_from, seg_to = _shares(network, first, edge, seg_xy)
+    bar_xy = _barrier_segments(network)
+    low, high = planar.min(axis=0), planar.max(axis=0)
+    width, height = (high - low) + 1.0
+    bucket = max(_BUCKET_M, float(np.sqrt(width * height / _MAX_BUCKETS)))
+    columns, rows = int(width // bucket) + 1, int(height // bucket) + 1
+    grid = (float(low[0]), float(low[1]), bucket, columns, rows)
+    seg_ptr, seg_list = _fill_buckets(seg_xy, *grid)
+    bar_ptr, bar_list = _fill_buckets(bar_xy, *grid)
+    digest = hashlib.sha256(np.packbits(edges).tobytes()).hexdigest()[:16]
+    return SnapIndex(
+        *grid,
+        seg_ptr, seg_list, bar_ptr, bar_list, seg_xy, bar_xy,
+        edge.astype(np.int32), seg_from, seg_to, digest,
+    )  # fmt: skip
+
+
+def snap(
+    index: SnapIndex, xy: FloatArray, max_access_m: float, *, mind_barriers: bool = True
+) -> Snapped:
+    """Snap points to the nearest position that a straight line reaches.
+
+    Equally near edges: the lower edge number. `mind_barriers` off lets access lines cross water,
+    which only the field's cells on water want.
+
+    Parameters
+    ----------
+    index
+        What may be joined.
+    xy
+        (p, 2) metres in the network's metric CRS; NaN rows are not found.
+    max_access_m
+        Longest access line, inclusive.
+    """
+    xy = np.ascontiguousarray(xy, dtype=np.float64).reshape(-1, 2)
+    grid = (index.west, index.south, index.bucket_m, index.columns, index.rows)
+    bar_ptr = index.bar_ptr if mind_barriers else np.zeros_like(index.bar_ptr)
+    result = _snap_all(
+        xy, float(max_access_m), *grid,
+        index.seg_ptr, index.seg_list, index.seg_xy, index.seg_edge, index.seg_from, index.seg_to,
+        bar_ptr, index.bar_list, index.bar_xy,
+    )  # fmt: skip
+    return Snapped(*result)
+
+
+def _segment_starts(
+    network: WalkNetwork, edges: npt.NDArray[np.bool_]
+) -> tuple[IntArray, IntArray]:
+    """Return the first vertex and the edge of every segment of `edges`."""
+    sizes = np.diff(network.coord_ptr) - 1
+    edge = np.repeat(np.arange(network.n_edges), sizes)
+    first = np.arange(sizes.sum()) + edge  # one vertex more than segments per edge before
+    keep = edges[edge]
+    return first[keep], edge[keep]
+
+
+def _shares(
+    network: WalkNetwork, first: IntArray, edge: IntArray, seg_xy: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return the fractions of its edge at which each segment starts and ends."""
+    length = np.hypot(seg_xy[:, 2] - seg_xy[:, 0], seg_xy[:, 3] - seg_xy[:, 1])
+    total = np.bincount(edge, weights=length, minlength=network.n_edges)
+    run = np.concatenate([[0.0], np.cumsum(length)])
+    starts = np.flatnonzero(np.diff(edge, prepend=-1))
+    base = np.repeat(run[starts], np.diff(np.append(starts, edge.size)))
+    whole = np.maximum(total[edge], 1e-9)
+    return (
+        np.clip((run[:-1] - base) / whole, 0.0, 1.0),
+        np.clip((run[1:] - base) / whole, 0.0, 1.0),
+    )
+
+
+def _barrier_segments(network: WalkNetwork) -> FloatArray:
+    """Return (b, 4) shores, banks and barriers as segments in the metric CRS."""
+    import shapely
+
+    blobs = [*network.water_wkb, *network.barrier_wkb]
+    if not blobs:
+        return np.empty((0, 4))
+    shapes = shapely.from_wkb(np.array(blobs, dtype=object))
+    areal = shapely.get_type_id(shapes) == shapely.GeometryType.POLYGON
+    shapes[areal] = shapely.boundary(shapes[areal])
+    lines: Any = shapely.get_parts(shapes)
+    xy, index = shapely.get_coordinates(lines, return_index=True)
+    planar = network.to_metric(xy)
+    same = index[:-1] == index[1:]
+    return np.hstack([planar[:-1][same], planar[1:][same]])
+
+
+def _fill_buckets(
+    xy: FloatArray, west: float, south: float, bucket: float, columns: int, rows: int
+) -> tuple[IntArray, IntArray]:
+    """Return CSR of the segments whose bounding box meets each bucket."""
+    ptr, listed = _bucket_kernel(np.ascontiguousarray(xy), west, south, bucket, columns, rows)
+    return ptr, listed
+
+
+@numba.njit(cache=True, nogil=True)
+def _bucket_kernel(xy, west, south, bucket, columns, rows):  # type: ignore[no-untyped-def]  # pragma: no cover
+    ptr = np.zeros(columns * rows + 1, np.int64)
+    spans = np.empty((xy.shape[0], 4), np.int32)
+    for i in range(xy.shape[0]):
+        x0 = min(xy[i, 0], xy[i, 2])
+        x1 = max(xy[i, 0], xy[i, 2])
+        y0 = min(xy[i, 1], xy[i, 3])
+        y1 = max(xy[i, 1], xy[i, 3])
+        c0 = int(np.floor((x0 - west) / bucket))
+        c1 = int(np.floor((x1 - west) / bucket))
+        r0 = int(np.floor((y0 - south) / bucket))
+        r1 = int(np.floor((y1 - south) / bucket))
+        spans[i, 0] = max(c0, 0)
+        spans[i, 1] = min(c1, columns - 1)
+        spans[i, 2] = max(r0, 0)
+        spans[i, 3] = min(r1, rows - 1)
+        for r in range(spans[i, 2], spans[i, 3] + 1):
+            for c in range(spans[i, 0], spans[i, 1] + 1):
+                ptr[r * columns + c + 1] += 1
+    for b in range(columns * rows):
+        ptr[b + 1] += ptr[b]
+    listed = np.empty(ptr[-1], np.int32)
+    fill = ptr[:-1].copy()
+    for i in range(xy.shape[0]):
+        for r in range(spans[i, 2], spans[i, 3] + 1):
+            for c in range(spans[i, 0], spans[i, 1] + 1):
+                b = r * columns + c
+                listed[fill[b]] = i
+                fill[b] += 1
+    return ptr, listed
+
+
+@numba.njit(cache=True, nogil=True)
+def _crosses(px, py, qx, qy, west, south, bucket, columns, rows, ptr, listed, bars):  # type: ignore[no-untyped-def]  # pragma: no cover
+    """True where the open line p–q passes from one side of a barrier segment to the other."""
+    c0 = max(int(np.floor((min(px, qx) - west) / bucket)), 0)
+    c1 = min(int(np.floor((max(px, qx) - west) / bucket)), columns - 1)
+    r0 = max(int(np.floor((min(py, qy) - south) / bucket)), 0)
+    r1 = min(int(np.floor((max(py, qy) - south) / bucket)), rows - 1)
+    for r in range(r0, r1 + 1):
+        for c in range(c0, c1 + 1):
+            b = r * columns + c
+            for k in range(ptr[b], ptr[b + 1]):
+                i = listed[k]
+                ax, ay, bx, by = bars[i, 0], bars[i, 1], bars[i, 2], bars[i, 3]
+                sp = (bx - ax) * (py - ay) - (by - ay) * (px - ax)
+                sq = (bx - ax) * (qy - ay) - (by - ay) * (qx - ax)
+                # An end on the barrier itself (a quay, a bridgehead) has crossed nothing.
+                if not ((sp > 0.0 and sq < 0.0) or (sp < 0.0 and sq > 0.0)):
+                    continue
+                sa = (qx - px) * (ay - py) - (qy - py) * (ax - px)
+                sb = (qx - px) * (by - py) - (qy - py) * (bx - px)
+                if (sa <= 0.0 and sb >= 0.0) or (sa >= 0.0 and sb <= 0.0):
+                    return True
+    return False
+
+
+@numba.njit(cache=True, nogil=True)
+def _snap_all(  # type: ignore[no-untyped-def]  # pragma: no cover  # noqa: C901
+    xy, reach, west, south, bucket, columns, rows,
+    seg_ptr, seg_list, seg_xy, seg_edge, seg_from, seg_to,
+    bar_ptr, bar_list, bar_xy,
+):  # fmt: skip
+    """Search rings of buckets around each point until nothing nearer can come."""
+    n = xy.shape[0]
+    edge = np.full(n, -1, np.int32)
+    share = np.full(n, np.nan)
+    access = np.full(n, np.nan)
+    out_x = np.full(n, np.nan)
+    out_y = np.full(n, np.nan)
+    blocked = np.zeros(n, np.bool_)
+    has_bars = bar_ptr[-1] > 0
+    for i in range(n):
+        px, py = xy[i, 0], xy[i, 1]
+        if not (np.isfinite(px) and np.isfinite(py)):
+            continue
+        pc = int(np.floor((px - west) / bucket))
+        pr = int(np.floor((py - south) / bucket))
+        if pc < -columns or pc > 2 * columns or pr < -rows or pr > 2 * rows:
+            continue
+        best = reach * reach
+        margin = min(
+            px - (west + pc * bucket), west + (pc + 1) * bucket - px,
+            py - (south + pr * bucket), south + (pr + 1) * bucket - py,
+        )  # fmt: skip
+        ring = 0
+        while ring == 0 or ((ring - 1) * bucket + margin) ** 2 <= best:
+            for r in range(max(pr - ring, 0), min(pr + ring, rows - 1) + 1):
+                step = 1 if (r == pr - ring or r == pr + ring) else max(2 * ring, 1)
+                for c in range(pc - ring, pc + ring + 1, step):
+                    if c < 0 or c >= columns:
+                        continue
+                    b = r * columns + c
+                    for k in range(seg_ptr[b], seg_ptr[b + 1]):
+                        s = seg_list[k]
+                        x0, y0, x1, y1 = seg_xy[s, 0], seg_xy[s, 1], seg_xy[s, 2], seg_xy[s, 3]
+                        dx, dy = x1 - x0, y1 - y0
+                        l2 = dx * dx + dy * dy
+                        t = 0.0
+                        if l2 > 0.0:
+                            t = ((px - x0) * dx + (py - y0) * dy) / l2
+                        if t <= 0.0:
+                            t, qx, qy = 0.0, x0, y0
+                        elif t >= 1.0:
+                            t, qx, qy = 1.0, x1, y1
+                        else:
+                            qx, qy = x0 + t * dx, y0 + t * dy
+                        d2 = (px - qx) ** 2 + (py - qy) ** 2
+                        if d2 > best or (d2 == best and 0 <= edge[i] <= seg_edge[s]):
+                            continue
+                        if has_bars and _crosses(
+                            px, py, qx, qy, west, south, bucket, columns, rows,
+                            bar_ptr, bar_list, bar_xy,
+                        ):  # fmt: skip
+                            blocked[i] = True
+                            continue
+                        best = d2
+                        edge[i] = seg_edge[s]
+                        share[i] = seg_from[s] + t * (seg_to[s] - seg_from[s])
+                        out_x[i], out_y[i] = qx, qy
+            ring += 1
+        if edge[i] >= 0:
+            access[i] = np.sqrt(best)
+            blocked[i] = False
+    return edge, share, access, out_x, out_y, blocked
