@@ -1,0 +1,24 @@
+"""How a file's name tells its datum."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from geo.exports.geometry import SHIFTED
+
+__all__ = ["named_for_datum"]
+
+
+def named_for_datum(path: str | os.PathLike[str], datum_out: str) -> Path:
+    """Return `path` with the datum before its suffix where it is GCJ-02 or BD-09.
+
+    >>> named_for_datum("circles.geojson", "gcj02").name
+    'circles.gcj02.geojson'
+    >>> named_for_datum("circles.geojson", "cgcs2000").name
+    'circles.geojson'
+    """
+    found = Path(path)
+    if datum_out not in SHIFTED or found.stem.endswith(f".{datum_out}"):
+        return found
+    return found.with_name(f"{found.stem}.{datum_out}{found.suffix}")

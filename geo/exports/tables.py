@@ -1,0 +1,165 @@
+"""Tables out: CSV for spreadsheets, Parquet for whatever is too long for one.
+
+A CSV is UTF-8 with a byte order mark, without which Excel takes Chinese for the system's code
+page, and has CRLF line ends (RFC 4180, section 2). Positions are columns ``lon`` and ``lat`` in
+the datum that the column ``datum`` names.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from geo.exports.atomic import atomic_path, write_atomic
+from geo.exports.geometry import DECIMALS, shift_columns
+from geo.exports.provenance import Provenance
+from geo.exports.shaping import Written, shaped
+from geo.exports.values import column_values, decimals_of, json_text, storable
+
+__all__ = ["csv_bytes", "inert", "write_csv", "write_parquet"]
+
+_CHUNK = 10_000
+_RISKY = re.compile(r"[\t\r\n]|\s*[=+\-@＝＋－＠]")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+
+
+def inert(text: str) -> str:
+    """Return `text` so that no spreadsheet takes it for a formula.
+
+    A text that begins like one (``= + - @``, their full-width forms, a tab or a line end; blanks
+    before them do not count) gets an apostrophe in front. A number in text, such as ``-5.2``,
+    is let be. https://owasp.org/www-community/attacks/CSV_Injection
+    """
+    return f"'{text}" if _RISKY.match(text) and not _NUMBER.fullmatch(text) else text
+
+
+def write_csv(
+    frame: pd.DataFrame,
+    path: str | os.PathLike[str],
+    provenance: Provenance,
+    *,
+    id_column: str | None = None,
+    keep_private: bool = False,
+) -> Written:
+    """Write `frame` as CSV with the columns ``datum`` and ``run_id`` at the end, atomically.
+
+    Parameters
+    ----------
+    frame
+        Any frame, or a GeoDataFrame in EPSG:4326. Points become ``lon`` and ``lat``; other
+        shapes are left out. Floats get the fixed decimals of the unit in their name, missing
+        values are empty, lists and dicts become JSON, texts are made `inert`.
+    path, provenance, keep_private
+        As for `geo.exports.write_geojson`; the name is never changed.
+    id_column
+        Where given, it must be there.
+
+    Raises
+    ------
+    RequestError
+        The frame is not in EPSG:4326 degrees, or lacks `id_column`.
+    OutputError
+        The file cannot be written; what was there before is untouched.
+    """
+    table, dropped = _tabular(frame, provenance, id_column, keep_private)
+
+    def write(out: BinaryIO) -> None:
+        _write_csv(table, out)
+
+    write_atomic(path, write)
+    return Written(Path(path), len(table), (), dropped)
+
+
+def csv_bytes(
+    frame: pd.DataFrame,
+    provenance: Provenance,
+    *,
+    id_column: str | None = None,
+    keep_private: bool = False,
+) -> bytes:
+    """Return what `write_csv` would write."""
+    out = io.BytesIO()
+    _write_csv(_tabular(frame, provenance, id_column, keep_private)[0], out)
+    return out.getvalue()
+
+
+def write_parquet(
+    frame: pd.DataFrame,
+    path: str | os.PathLike[str],
+    provenance: Provenance,
+    *,
+    id_column: str | None = None,
+    keep_private: bool = False,
+) -> Written:
+    """Write `frame` as Parquet, its provenance as JSON under ``hongtu`` in the schema's metadata.
+
+    The columns are those of `write_csv`, numbers unrounded, texts as they are. Parameters and
+    errors are the same.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table, dropped = _tabular(frame, provenance, id_column, keep_private)
+    columns = pd.DataFrame({str(name): storable(table[name]) for name in table.columns})
+    found = pa.Table.from_pandas(columns, preserve_index=False)
+    record = json_text(provenance.as_dict()).encode()
+    found = found.replace_schema_metadata({**(found.schema.metadata or {}), b"hongtu": record})
+    with atomic_path(path) as staged:
+        pq.write_table(found, staged, compression="zstd")
+    return Written(Path(path), len(table), (), dropped)
+
+
+def _tabular(
+    frame: pd.DataFrame, provenance: Provenance, id_column: str | None, keep_private: bool
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    layer = shaped(frame, "wgs84", id_column=id_column, keep_private=keep_private)
+    table = layer.table
+    types = shapely.get_type_id(layer.geometries)
+    if not {"lon", "lat"} & set(table.columns) and (types == shapely.GeometryType.POINT).any():
+        lon = np.round(shapely.get_x(layer.geometries), DECIMALS)
+        lat = np.round(shapely.get_y(layer.geometries), DECIMALS)
+        table = table.assign(lon=lon, lat=lat)
+    table = shift_columns(table, provenance.datum_out)
+    marks = {"datum": provenance.datum_out, "run_id": provenance.run_id}
+    return table.drop(columns=list(marks), errors="ignore").assign(**marks), layer.dropped_columns
+
+
+def _write_csv(table: pd.DataFrame, out: BinaryIO) -> None:
+    text = io.TextIOWrapper(
+        cast(io.BufferedWriter, out), encoding="utf-8-sig", errors="replace", newline=""
+    )
+    rows = csv.writer(text, lineterminator="\r\n")
+    rows.writerow([inert(str(name)) for name in table.columns])
+    for start in range(0, len(table), _CHUNK):
+        rows.writerows(_cells(table.iloc[start : start + _CHUNK]))
+    text.flush()
+    text.detach()
+
+
+def _cells(table: pd.DataFrame) -> Iterator[tuple[str, ...]]:
+    columns = []
+    for name in table.columns:
+        decimals = decimals_of(name)
+        columns.append([_cell(value, decimals) for value in column_values(table[name])])
+    return zip(*columns, strict=True)
+
+
+def _cell(value: Any, decimals: int) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return f"{round(value, decimals) + 0.0:.{decimals}f}"
+    if isinstance(value, str):
+        return inert(value)
+    return str(value) if isinstance(value, int) else json_text(value)

@@ -1,0 +1,198 @@
+"""Cell values as plain Python: what JSON, CSV and a GeoPackage column can hold.
+
+NaN, ±inf, NaT and ``pd.NA`` have no place in JSON (RFC 8259, section 6) and become None; NumPy
+and pandas scalars become the Python number, string or boolean they stand for; moments become
+ISO 8601.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+import json
+import math
+import os
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from functools import singledispatch
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from geo.exports.private import is_private
+
+__all__ = ["column_values", "decimals_of", "json_text", "plain", "storable", "utf8"]
+
+_DECIMALS = {
+    "lon": 7,
+    "lat": 7,
+    "minutes": 2,
+    "min": 2,
+    "hours": 2,
+    "m": 1,
+    "metres": 1,
+    "m2": 1,
+    "km": 3,
+    "km2": 4,
+    "s": 1,
+    "share": 4,
+    "percent": 2,
+    "pct": 2,
+    "weight": 3,
+    "people": 1,
+}
+_OTHERWISE = 6
+
+
+def decimals_of(column: object) -> int:
+    """Return to how many decimals a column of floats is written in a text format.
+
+    The unit at the end of its name decides: ``area_km2`` 4, ``length_m`` 1, ``minutes`` 2,
+    ``lon`` 7; 6 where there is no known unit.
+    """
+    return _DECIMALS.get(str(column).lower().rsplit("_", 1)[-1], _OTHERWISE)
+
+
+@singledispatch
+def plain(value: Any) -> Any:
+    """Return `value` as None, bool, int, float, str, list or dict, whatever it came as.
+
+    Durations become seconds. Sets are sorted, so that the same content gives the same bytes.
+    Private keys inside nested mappings are left out (`geo.exports.private`).
+
+    Raises
+    ------
+    TypeError
+        The value is of a kind that has no plain form.
+    """
+    if value is pd.NA or value is pd.NaT:
+        return None
+    raise TypeError(f"cannot be written as JSON: {type(value).__name__}")
+
+
+@plain.register
+def _(value: None) -> None:
+    return value
+
+
+@plain.register(bool)
+@plain.register(np.bool_)
+def _(value: bool) -> bool:
+    return bool(value)
+
+
+@plain.register(int)
+@plain.register(np.integer)
+def _(value: int) -> int:
+    return int(value)
+
+
+@plain.register(float)
+@plain.register(np.floating)
+@plain.register(Decimal)
+def _(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+@plain.register
+def _(value: str) -> str:
+    return str.__str__(value)
+
+
+@plain.register
+def _(value: enum.Enum) -> Any:
+    return plain(value.value)
+
+
+@plain.register
+def _(value: os.PathLike) -> str:  # type: ignore[type-arg]
+    return str(os.fspath(value))
+
+
+@plain.register
+def _(value: Mapping) -> dict[str, Any]:  # type: ignore[type-arg]
+    return {str(key): plain(item) for key, item in value.items() if not is_private(key)}
+
+
+@plain.register(set)
+@plain.register(frozenset)
+def _(value: Iterable[Any]) -> list[Any]:
+    return sorted((plain(item) for item in value), key=lambda item: (type(item).__name__, item))
+
+
+@plain.register(list)
+@plain.register(tuple)
+@plain.register(np.ndarray)
+@plain.register(pd.Series)
+@plain.register(pd.Index)
+def _(value: Iterable[Any]) -> list[Any]:
+    return [plain(item) for item in value]
+
+
+@plain.register(dt.date)
+@plain.register(dt.time)
+def _(value: dt.date | dt.time) -> str:
+    return value.isoformat()
+
+
+@plain.register
+def _(value: dt.timedelta) -> float:
+    return value.total_seconds()
+
+
+@plain.register
+def _(value: np.datetime64) -> str | None:
+    return None if np.isnat(value) else str(pd.Timestamp(value).isoformat())
+
+
+@plain.register
+def _(value: np.timedelta64) -> float | None:
+    return None if np.isnat(value) else float(pd.Timedelta(value).total_seconds())
+
+
+def column_values(column: pd.Series) -> list[Any]:
+    """Return a column as plain values, floats rounded to the decimals of its unit."""
+    if pd.api.types.is_bool_dtype(column.dtype) or pd.api.types.is_integer_dtype(column.dtype):
+        return [plain(value) for value in column.tolist()]
+    if pd.api.types.is_float_dtype(column.dtype):
+        numbers = column.to_numpy(dtype=float, na_value=np.nan)
+        return [plain(value) for value in np.round(numbers, decimals_of(column.name)).tolist()]
+    return [plain(value) for value in column]
+
+
+def json_text(value: Any) -> str:
+    """Return `value` as one line of JSON, non-ASCII characters written as they are."""
+    return json.dumps(plain(value), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def utf8(text: str) -> bytes:
+    """Return `text` in UTF-8; a lone surrogate, which UTF-8 cannot hold, becomes ``?``."""
+    return text.encode("utf-8", "replace")
+
+
+def storable(column: pd.Series) -> pd.Series:
+    """Return a column of one type that a database file can hold.
+
+    Numbers, booleans and moments stay what they are; a column of objects becomes text, whole
+    numbers, numbers or booleans where all its values are that, and otherwise text, with lists
+    and dicts as JSON. Durations become seconds.
+    """
+    if pd.api.types.is_timedelta64_dtype(column.dtype):
+        return column.dt.total_seconds()
+    if pd.api.types.is_numeric_dtype(column.dtype) or _is_moments(column.dtype):
+        return column
+    values = [plain(value) for value in column]
+    kinds = {type(value) for value in values if value is not None}
+    if kinds == {bool}:
+        return pd.Series(values, index=column.index, dtype="boolean")
+    if kinds == {int}:
+        return pd.Series(values, index=column.index, dtype="Int64")
+    if kinds and kinds <= {int, float}:
+        return pd.Series(values, index=column.index, dtype="float64")
+    texts = [v if v is None or isinstance(v, str) else json_text(v) for v in values]
+    return pd.Series(texts, index=column.index, dtype=object)
+
+
+def _is_moments(dtype: Any) -> bool:
+    return bool(pd.api.types.is_datetime64_any_dtype(dtype))
