@@ -145,7 +145,7 @@ def _angle(value: Any) -> tuple[float, str]:
     text = unicodedata.normalize("NFKC", str(value)[:60])
     for word, letter in _HEMISPHERES.items():
         text = text.replace(word, letter)
-    text = re.sub(r"[\s,;、]+$", "", re.sub(r"\s+", "", text)).upper().replace("º", "°")
+    text = re.sub(r"[\s,;、]+$", "", re.sub(r"\s+", "", text)).upper().replace("−", "-")
     found = _ANGLE.fullmatch(text.replace("O", "o"))
     if found is None:
         return math.nan, ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,12 @@ from numpy.typing import NDArray
 
 from geo.datum import in_china, to_wgs84
 from geo.errors import PointsError
-from geo.points.cells import clip, degrees, is_blank, is_true, position, weight
+from geo.points.cells import clip, degrees, is_blank, is_total, is_true, position, weight
 from geo.points.columns import Recognised, fold, named_datum, recognise, same_datum
-from geo.points.schema import FAULT_CODES, Kind, PointTable, Raw, Remark
+from geo.points.schema import FAULT_CODES, BBox, Kind, PointTable, Raw, Remark
 
-__all__ = ["BBox", "build_table"]
+__all__ = ["build_table"]
 
-BBox = tuple[float, float, float, float]
 Floats = NDArray[np.float64]
 
 _SAMPLE_COLUMNS = {"sample", "issample", "示例", "样本", "是否示例", "是否样本"}
@@ -44,17 +44,24 @@ def build_table(
     total = len(raw.rows)
     if total == 0:
         raise PointsError("no_rows", path=str(path))
-    found = recognise([str(c) for c in raw.own.columns], kind=kind, datum=datum)
+    headings = [str(c) for c in raw.own.columns]
+    found = recognise(headings, kind=kind, datum=datum, geometry=raw.lon is not None)
     if raw.lon is None and not found.positioned:
-        shown = ", ".join(clip(c, 20) for c in raw.own.columns[:12])
+        shown = ", ".join(clip(c, 20) for c in headings[:12])
         raise PointsError("no_coordinate_columns", path=str(path), headings=shown)
     faults = dict(raw.faults)
+    _find_blank(raw, found, faults)
     lon, lat = _positions(raw, found, faults)
     _judge_positions(lon, lat, faults, sheet_bbox)
     demand = _weights(raw, found, faults) if kind == "demand" else None
     _refuse_if_useless(path, faults, total)
-    ids, warnings = _ids(raw, found, faults, path)
-    return _assemble(raw, found, faults, lon, lat, demand, ids, warnings, kind, datum)
+    given, source = _given_ids(raw, found)
+    ids, warnings = _ids(given, raw.rows.tolist(), faults, path)
+    # A column that might have held ids but was not used is one of the input's own.
+    unused = {"id", "weak_id"} - {source}
+    found = replace(found, columns={r: h for r, h in found.columns.items() if r not in unused})
+    remarks = [*raw.warnings, *found.warnings, *warnings]
+    return _assemble(raw, found, faults, lon, lat, demand, ids, remarks, kind, datum)
 
 
 def _column(raw: Raw, found: Recognised, role: str) -> list[Any] | None:
@@ -62,30 +69,47 @@ def _column(raw: Raw, found: Recognised, role: str) -> list[Any] | None:
     return None if heading is None else raw.own[heading].tolist()
 
 
+def _find_blank(raw: Raw, found: Recognised, faults: dict[int, Remark]) -> None:
+    """Tell rows without coordinates apart: nothing, an address only, or a row of totals.
+
+    A total has neither coordinates nor address; a petrol station named Total has one of them.
+    """
+    if raw.lon is None:
+        roles = [r for r in ("lon", "lat", "lonlat", "latlon") if r in found.columns]
+        masks = [raw.own[found.columns[r]].map(is_blank).to_numpy(bool) for r in roles]
+        blank = np.logical_or.reduce(masks)
+    else:
+        codes = {i for i, (code, _) in faults.items() if code == "no_position"}
+        blank = np.isin(np.arange(len(raw.rows)), list(codes))
+    address = _column(raw, found, "address") or [None] * len(raw.rows)
+    for i in np.flatnonzero(blank).tolist():
+        if faults.get(i, ("no_position",))[0] != "no_position":
+            continue
+        if not is_blank(address[i]):
+            faults[i] = ("address_only", {"address": clip(address[i])})
+            continue
+        first = [c for c in raw.own.iloc[i] if c is not None][:3]
+        faults[i] = ("total_row" if any(map(is_total, first)) else "no_position", {})
+
+
 def _positions(raw: Raw, found: Recognised, faults: dict[int, Remark]) -> tuple[Floats, Floats]:
     """Return degrees in the file's datum, NaN with a fault where there are none."""
     if raw.lon is not None and raw.lat is not None:
-        for i in np.flatnonzero(np.isnan(raw.lon) | np.isnan(raw.lat)).tolist():
-            faults.setdefault(i, ("no_position", {}))
-        return raw.lon.copy(), raw.lat.copy()
-    pair = (_column(raw, found, "lon"), _column(raw, found, "lat"))
+        return raw.lon, raw.lat
+    pair = [c for r in ("lon", "lat") if (c := _column(raw, found, r)) is not None]
     single = _column(raw, found, "lonlat") or _column(raw, found, "latlon") or []
-    address = _column(raw, found, "address") or [None] * len(raw.rows)
+    lat_first = "latlon" in found.columns
     lon, lat = np.full(len(raw.rows), np.nan), np.full(len(raw.rows), np.nan)
     for i in range(len(raw.rows)):
         if i in faults:
             continue
-        cells = [c[i] for c in pair if c is not None] or [single[i]]
-        if any(is_blank(c) for c in cells):
-            code = "no_position" if is_blank(address[i]) else "address_only"
-            faults[i] = (code, {} if code == "no_position" else {"address": clip(address[i])})
-            continue
-        if len(cells) == 2:
-            x, y = degrees(cells[0]), degrees(cells[1])
+        if pair:
+            x, y = degrees(pair[0][i]), degrees(pair[1][i])
         else:
-            x, y = position(cells[0], lat_first="latlon" in found.columns) or (np.nan, np.nan)
+            x, y = position(single[i], lat_first=lat_first) or (np.nan, np.nan)
         if np.isnan(x) or np.isnan(y):
-            faults[i] = ("bad_number", {"value": clip(", ".join(str(c) for c in cells))})
+            cells = [str(c[i]) for c in pair] or [str(single[i])]
+            faults[i] = ("bad_number", {"value": clip(", ".join(cells))})
         else:
             lon[i], lat[i] = x, y
     return lon, lat
@@ -124,11 +148,13 @@ def _at_home(lon: Floats, lat: Floats, sheet_bbox: BBox | None) -> NDArray[np.bo
 def _weights(raw: Raw, found: Recognised, faults: dict[int, Remark]) -> Floats:
     """Return the demand of each row: 1 where there is no column, NaN where it is unreadable."""
     cells = _column(raw, found, "demand")
-    totals = np.array([faults.get(i, ("",))[0] == "total_row" for i in range(len(raw.rows))])
+    codes = np.array([faults[i][0] if i in faults else "" for i in range(len(raw.rows))])
+    totals = codes == "total_row"
     if cells is None:
         return np.where(totals, 0.0, 1.0)
     demand = np.array([np.nan if is_blank(c) else weight(c) for c in cells], np.float64)
     demand[~(demand >= 0)] = np.nan
+    demand[codes == "ragged"] = np.nan  # its cells stand under the wrong headings
     demand[totals] = 0.0
     for i in np.flatnonzero(np.isnan(demand)).tolist():
         faults.setdefault(i, ("bad_weight", {"value": clip("" if cells[i] is None else cells[i])}))
@@ -140,18 +166,16 @@ def _refuse_if_useless(path: Path, faults: dict[int, Remark], total: int) -> Non
     if len(faults) < total:
         return
     counts = Counter(code for code, _ in faults.values())
+    if set(counts) <= {"swapped", "no_position", "address_only", "total_row"} and counts["swapped"]:
+        raise PointsError("points_all_swapped", path=str(path), count=counts["swapped"])
     reason, count = max(counts.items(), key=lambda c: (c[1], -FAULT_CODES.index(c[0])))
     raise PointsError(f"none_usable_{reason}", path=str(path), rows=total, count=count)
 
 
 def _ids(
-    raw: Raw, found: Recognised, faults: dict[int, Remark], path: Path
+    given: list[str | None], rows: list[int], faults: dict[int, Remark], path: Path
 ) -> tuple[list[str], list[Remark]]:
-    """Return an id for each row: the user's where given, else ``row-N``.
-
-    A running number (序号) serves only where it numbers every row once.
-    """
-    given = _given_ids(raw, found)
+    """Return an id for each row: the user's where given, else ``row-N``."""
     for i, (code, _) in faults.items():
         if code == "total_row":
             given[i] = None  # 合计 and 小计 label sums, not places
@@ -162,7 +186,7 @@ def _ids(
         raise PointsError("duplicate_ids", path=str(path), ids=shown, count=len(twice))
     missing = sum(g is None for g in given)
     made = []
-    for row, own in zip(raw.rows.tolist(), given, strict=True):
+    for row, own in zip(rows, given, strict=True):
         name = own or f"row-{row}"
         while own is None and name in counts:
             name += "-bis"
@@ -172,16 +196,26 @@ def _ids(
     return made, [("ids_missing", {"count": missing - totals})] if partly else []
 
 
-def _given_ids(raw: Raw, found: Recognised) -> list[str | None]:
-    cells = _column(raw, found, "id") or [None] * len(raw.rows)
-    given = [None if is_blank(c) else _as_id(c) for c in cells]
-    if raw.ids is not None:
-        given = [outer or inner for outer, inner in zip(raw.ids, given, strict=True)]
-    if not any(given):
-        numbers = _column(raw, found, "weak_id")
-        if numbers and not any(map(is_blank, numbers)) and len(set(numbers)) == len(numbers):
-            return [_as_id(n) for n in numbers]
-    return given
+def _given_ids(raw: Raw, found: Recognised) -> tuple[list[str | None], str]:
+    """Return the user's ids and where they are from: ``id``, ``member`` or ``weak_id``.
+
+    A feature's ``id`` member is often a running number that a program added, so a column that
+    numbers every row once goes before it; a running number (序号) serves only where it does so.
+    """
+    count = len(raw.rows)
+    column = _as_ids(_column(raw, found, "id"), count)
+    if any(column) and (raw.ids is None or not any(raw.ids) or len(set(column) - {None}) == count):
+        return column, "id"
+    if raw.ids is not None and any(raw.ids):
+        return list(raw.ids), "member"
+    numbers = _as_ids(_column(raw, found, "weak_id"), count)
+    if len(set(numbers) - {None}) == count:
+        return numbers, "weak_id"
+    return [None] * count, "row"
+
+
+def _as_ids(cells: list[Any] | None, count: int) -> list[str | None]:
+    return [None if is_blank(c) else _as_id(c) for c in cells or [None] * count]
 
 
 def _as_id(value: Any) -> str:
@@ -211,7 +245,7 @@ def _assemble(
     }
     if demand is not None:
         ours["demand"] = demand
-    table = pd.concat([pd.DataFrame(ours), _own_columns(raw.own, found)], axis=1)
+    table = pd.concat([pd.DataFrame(ours), _own_columns(raw.own, found, kind)], axis=1)
     x, y = to_wgs84(lon[good], lat[good], datum)
     frame = gpd.GeoDataFrame(
         table[good].reset_index(drop=True), geometry=gpd.points_from_xy(x, y), crs="EPSG:4326"
@@ -233,15 +267,15 @@ def _assemble(
         datum=datum,
         kind=kind,
         columns={r.removeprefix("weak_"): h for r, h in found.columns.items()},
-        warnings=[*raw.warnings, *found.warnings, *warnings, *_remarks(table, good, x, y, datum)],
+        warnings=[*warnings, *_remarks(table, good, x, y, datum)],
         flags=_flags(table, good, kind, found),
         encoding=raw.encoding,
     )
 
 
-def _own_columns(own: pd.DataFrame, found: Recognised) -> pd.DataFrame:
+def _own_columns(own: pd.DataFrame, found: Recognised, kind: Kind) -> pd.DataFrame:
     """Return the input's columns, without those ours are made from, renamed where they clash."""
-    ours = {"id", "name", "demand", "geometry", "reason"}
+    ours = {"id", "name", "geometry", "reason"} | ({"demand"} if kind == "demand" else set())
     taken = {str(c).casefold() for c in own.columns} | ours
     names = {}
     for heading in map(str, own.columns):
@@ -298,6 +332,7 @@ def _digest(
     The raw coordinate cells are left out: the positions stand for them.
     """
     raw = {f.columns.get(r) for r in ("lon", "lat", "lonlat", "latlon")} | {"geometry"}
+    raw |= {f"{heading}_input" for heading in raw}
     content = hashlib.sha256(kind.encode())
     for place, part in enumerate((frame, unused)):
         for heading in sorted(str(c) for c in part.columns if c not in raw):

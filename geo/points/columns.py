@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from geo.datum import parse_datum
+from geo.points.cells import clip
 from geo.points.schema import Kind, Remark
 
 __all__ = ["ALIASES", "Recognised", "fold", "has_position", "named_datum", "recognise", "unique"]
@@ -61,6 +62,8 @@ _WEAK = {"nameen", "英文名", "英文名称", "englishname", "站点", "驿站
     *("label", "fid", "osmid", "uid", "uuid", "x", "y", "x坐标", "y坐标", "geom", "geometry"),
     *("location", "position", "位置", "count", "weight", "权重", "所在地"),
 }
+_POSITION = ("lon", "lat", "lonlat", "latlon")
+_LONGEST = 100  # characters of a heading that may mean something
 _RANKS = {r: {a: i for i, a in enumerate(aliases)} for r, aliases in ALIASES.items()}
 
 _DATUM = re.compile(
@@ -97,15 +100,18 @@ def named_datum(text: str) -> str | None:
     return parse_datum(found.group()) if found else None
 
 
-def recognise(headings: Sequence[str], *, kind: Kind, datum: str) -> Recognised:
+def recognise(
+    headings: Sequence[str], *, kind: Kind, datum: str, geometry: bool = False
+) -> Recognised:
     """Find the columns of each role among `headings` (unique).
 
-    `demand` is looked for in demand only: a station's 人数 is not a weight.
+    `demand` is looked for in demand only: a station's 人数 is not a weight. Where the format has
+    `geometry` of its own, no column of coordinates is looked for.
     """
     columns: dict[str, str] = {}
     warnings: list[Remark] = []
     for role in ALIASES:
-        if role == "demand" and kind != "demand":
+        if (role == "demand" and kind != "demand") or (role in _POSITION and geometry):
             continue
         candidates = sorted(_candidates(headings, role, datum))
         if not candidates:
@@ -114,13 +120,13 @@ def recognise(headings: Sequence[str], *, kind: Kind, datum: str) -> Recognised:
         columns[role] = heading
         rivals = [c[-1] for c in candidates[1:] if c[0] == candidates[0][0] and not c[1]]
         if rivals and role != "weak_id":
-            others = ", ".join(rivals[:3])
-            warnings.append(("ambiguous_column", {"chosen": heading, "others": others}))
+            others = ", ".join(clip(r) for r in rivals[:3])
+            warnings.append(("ambiguous_column", {"chosen": clip(heading), "others": others}))
     _settle(columns, warnings)
     for role in ("lon", "lonlat", "latlon"):
         named = named_datum(columns.get(role, ""))
         if named and not same_datum(named, datum):
-            fields = {"heading": columns[role], "named": named, "declared": datum}
+            fields = {"heading": clip(columns[role]), "named": named, "declared": datum}
             warnings.append(("heading_datum", fields))
     return Recognised(columns, tuple(warnings))
 
@@ -179,13 +185,15 @@ def _candidates(
     """Yield a sort key ending in the heading for each column that could play `role`."""
     ranks = _RANKS[role]
     for place, heading in enumerate(headings):
+        if len(heading) > _LONGEST:
+            continue
         folded = fold(heading)
         alias, trimmed = folded, 0
         if folded not in ranks:
             alias, trimmed = _trim(heading), 1
             if alias not in ranks:
                 continue
-        named = named_datum(heading) if role in ("lon", "lat", "lonlat", "latlon") else None
+        named = named_datum(heading) if role in _POSITION else None
         foreign = 1 if named is None else 2 * (not same_datum(named, datum))
         yield foreign, alias in _WEAK, trimmed, ranks[alias], place, heading
 

@@ -7,18 +7,23 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+
 from geo.datum import DATUMS, parse_datum
 from geo.errors import DatumError, MissingFileError, PointsError, RequestError
-from geo.points.check import BBox, build_table
-from geo.points.schema import KINDS, MAX_BYTES, Kind, PointTable, Raw
+from geo.points.check import build_table
+from geo.points.geojson import read_geojson
+from geo.points.schema import KINDS, MAX_BYTES, BBox, Kind, PointTable, Raw
 from geo.points.tables import read_table
 
 __all__ = ["read_points"]
 
-_READERS: dict[str, Callable[[bytes, Path], Raw]] = {
-    ".csv": read_table,
-    ".tsv": read_table,
-    ".txt": read_table,
+_READERS: dict[str, Callable[[bytes, Path, str], Raw]] = {
+    ".csv": lambda data, path, _: read_table(data, path),
+    ".tsv": lambda data, path, _: read_table(data, path),
+    ".txt": lambda data, path, _: read_table(data, path),
+    ".geojson": read_geojson,
+    ".json": read_geojson,
 }
 
 
@@ -65,33 +70,49 @@ def read_points(
     if datum is None:
         raise DatumError("datum_undeclared", known=", ".join(DATUMS))
     declared = parse_datum(datum)
+    _check_bbox(sheet_bbox)
     where = Path(path)
     reader = _READERS.get(where.suffix.lower())
     data = _read(where, known=reader is not None)
     if reader is None:
         raise PointsError(
-            "format_unknown", path=str(where), suffix=where.suffix, known=" ".join(_READERS)
+            "format_unknown", path=str(where), suffix=where.suffix or "?", known=" ".join(_READERS)
         )
-    raw = reader(data, where)
+    raw = reader(data, where, declared)
     return build_table(raw, path=where, kind=kind, datum=declared, sheet_bbox=sheet_bbox)
+
+
+def _check_bbox(bbox: BBox | None) -> None:
+    if bbox is None:
+        return
+    sides = np.asarray(bbox, np.float64) if len(bbox) == 4 else np.full(4, np.nan)
+    west, south, east, north = sides.tolist()
+    if not (np.isfinite(sides).all() and west < east and south < north):
+        raise RequestError("bbox_unusable", bbox=", ".join(map(str, bbox)))
 
 
 def _read(path: Path, *, known: bool) -> bytes:
     """Return the bytes of a regular file within the limit; nothing of an unknown format."""
     try:
-        info = path.stat()
-        if stat.S_ISDIR(info.st_mode):
-            raise PointsError("file_is_folder", path=str(path))
-        if not stat.S_ISREG(info.st_mode):
-            raise PointsError("file_not_regular", path=str(path))
-        if info.st_size > MAX_BYTES:
-            raise PointsError("file_too_large", path=str(path), limit=MAX_BYTES // 1_000_000)
+        _check_file(path)
         data = path.read_bytes() if known else b"?"
+    except PointsError:
+        raise
     except FileNotFoundError as error:
         raise MissingFileError("file_missing", path=str(path)) from error
-    except OSError as error:
-        detail = error.strerror or type(error).__name__
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        detail = getattr(error, "strerror", None) or str(error)
         raise PointsError("file_unreadable", path=str(path), detail=detail) from error
     if not data:
         raise PointsError("file_empty", path=str(path))
     return data
+
+
+def _check_file(path: Path) -> None:
+    info = path.stat()
+    if stat.S_ISDIR(info.st_mode):
+        raise PointsError("file_is_folder", path=str(path))
+    if not stat.S_ISREG(info.st_mode):
+        raise PointsError("file_not_regular", path=str(path))
+    if info.st_size > MAX_BYTES:
+        raise PointsError("file_too_large", path=str(path), limit=MAX_BYTES // 1_000_000)

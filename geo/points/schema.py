@@ -17,6 +17,7 @@ __all__ = [
     "MAX_CELL",
     "MAX_COLUMNS",
     "MAX_ROWS",
+    "BBox",
     "Kind",
     "PointTable",
     "Raw",
@@ -25,6 +26,9 @@ __all__ = [
 
 Kind = Literal["stations", "sites", "demand"]
 KINDS: tuple[Kind, ...] = ("stations", "sites", "demand")
+
+# West, south, east, north in WGS-84 degrees.
+BBox = tuple[float, float, float, float]
 
 # A code of the words (`warning.<code>`, `reason.<code>`) and the fields of its sentence.
 Remark = tuple[str, dict[str, Any]]
@@ -94,12 +98,13 @@ class PointTable:
     frame
         Usable rows as WGS-84 points (EPSG:4326): ``id`` (text, unique), ``name`` (text or None),
         for demand ``demand`` (people, ≥ 0), then the input's own columns under their own
-        headings, then ``geometry``. An own column called like one of these is dropped where ours
-        was made from it, else renamed ``<heading>_input``.
+        headings (text; None where blank), then ``geometry``. An own column called like one of
+        these, or ``reason``, is dropped where ours was made from it, else renamed
+        ``<heading>_input``.
     unused
         The other rows without geometry: the same columns, and ``reason`` (a fault code). Their
-        demand belongs in every denominator: NaN where the weight itself is the fault, 0 for a
-        row of totals.
+        demand belongs in every denominator: NaN where it is not known (a bad weight, a ragged
+        row), 0 for a row of totals.
     faults
         ``id, row, name, code, params`` for each row of `unused`; the sentence of a fault is
         ``words.say(f"reason.{code}", lang, **params)``. ``row`` is the sheet's row (the heading

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from geo.errors import PointsError
-from geo.points.cells import clip, is_blank, is_total
+from geo.points.cells import clip, is_blank
 from geo.points.columns import has_position, unique
 from geo.points.schema import MAX_CELL, MAX_COLUMNS, MAX_ROWS, Raw, Remark
 
@@ -154,8 +154,6 @@ def _collect(
             raise PointsError("too_many_rows", path=str(path), limit=MAX_ROWS)
         if len(cells) > width and any(c.strip() for c in cells[width:]):
             faults[len(kept)] = ("ragged", {"cells": len(cells), "expected": width})
-        elif any(is_total(c) for c in [c for c in cells if c][:3]):
-            faults[len(kept)] = ("total_row", {})
         kept.append([c.strip() or None for c in cells[:width]] + [None] * (width - len(cells)))
         rows.append(number)
     own = _frame(kept, headings)
