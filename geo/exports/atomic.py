@@ -41,7 +41,7 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     place = Path(os.path.realpath(path))
     staged = place.parent / f"{staging_prefix(place)}{os.urandom(4).hex()}{place.suffix}"
     try:
-        with writing(path):
+        with writing(path, staged):
             sweep(place)
             yield staged
             check_not_in_use(place, path)

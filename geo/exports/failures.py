@@ -25,6 +25,8 @@ _BY_ERRNO = {
     errno.ENAMETOOLONG: "output_name_too_long",
 }
 
+_PROBE_BYTES = 2**20
+
 # What GDAL and SQLite say where an errno does not come through.
 _NO_ROOM = ("disk is full", "no space left", "file too large", "quota exceeded")
 
@@ -43,18 +45,40 @@ def output_error(fault: BaseException, path: str | os.PathLike[str]) -> OutputEr
 
 
 @contextmanager
-def writing(path: str | os.PathLike[str]) -> Iterator[None]:
+def writing(
+    path: str | os.PathLike[str], staged: str | os.PathLike[str] | None = None
+) -> Iterator[None]:
     """Turn what goes wrong inside while writing `path` into `OutputError`.
 
     Covers the operating system, GDAL through pyogrio, SQLite and Arrow (whose write errors are
     ``OSError``). Other exceptions, a KeyboardInterrupt among them, pass as they are.
+
+    GDAL and SQLite often hide a full disk behind "failed to commit". Where `staged`, the file
+    being written, is given, a little more is written to it to learn the truth.
     """
     try:
         yield
-    except (OSError, sqlite3.Error) as fault:
+    except OSError as fault:
         raise output_error(fault, path) from fault
     except Exception as fault:
         # Told apart by module, so that writing a CSV need not import pyogrio.
-        if not type(fault).__module__.startswith("pyogrio"):
+        if not isinstance(fault, sqlite3.Error) and not _is_of_gdal(fault):
             raise
-        raise output_error(fault, path) from fault
+        raise output_error(_lack_of_room(staged) or fault, path) from fault
+
+
+def _is_of_gdal(fault: Exception) -> bool:
+    return type(fault).__module__.startswith("pyogrio")
+
+
+def _lack_of_room(staged: str | os.PathLike[str] | None) -> OSError | None:
+    if staged is None:
+        return None
+    try:
+        with open(staged, "ab") as file:
+            file.write(bytes(_PROBE_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as fault:
+        return fault if _BY_ERRNO.get(fault.errno or 0) == "output_no_room" else None
+    return None

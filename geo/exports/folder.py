@@ -55,6 +55,13 @@ class OutputFolder:
     summary
         First content of the attribute `summary`, which the caller may fill inside the block.
 
+    Attributes
+    ----------
+    summary
+        Figures of the run, filled by the caller; any plain, NumPy or pandas values.
+    files
+        Once the block has ended well: the files written, ``run.json`` last, where they now are.
+
     Raises
     ------
     OutputError
@@ -72,6 +79,7 @@ class OutputFolder:
         self.target = Path(target)
         self.provenance = provenance
         self.summary: dict[str, Any] = dict(summary or {})
+        self.files: tuple[Path, ...] = ()
         self._place = Path(os.path.realpath(self.target))
         self._staging: Path | None = None
         self._made: list[Path] = []
@@ -145,9 +153,8 @@ class OutputFolder:
         if not self._place.is_dir():
             raise OutputError("output_is_file", path=str(self.target))
         if not os.access(self._place, os.W_OK | os.X_OK):
-            # Says which: a file system mounted read-only, or missing rights.
-            os.close(os.open(self._place / f"{staging_prefix(self._place)}probe", _NEW_FILE))
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+            number = errno.EROFS if _is_read_only(self._place) else errno.EACCES
+            raise OSError(number, os.strerror(number))
         self._previous()
 
     def _staging_parent(self) -> Path:
@@ -208,6 +215,7 @@ class OutputFolder:
         self._put(RUN_FILE)
         for name in stale:
             self._drop_empty(self._place / PurePosixPath(name).parent)
+        self.files = tuple(self.target / name for name in (*names, RUN_FILE))
 
     def _put(self, name: str) -> None:
         place = self._place / name
@@ -221,8 +229,9 @@ class OutputFolder:
 
     def _take_away(self, name: str) -> None:
         place = self._place / name
-        inside = os.path.realpath(place.parent).startswith(str(self._place))
-        if not inside or not os.path.lexists(place) or (place.is_dir() and not place.is_symlink()):
+        # A folder on the way may be a link that leads elsewhere: what is there is not ours.
+        inside = Path(os.path.realpath(place.parent)).is_relative_to(self._place)
+        if not inside or not (place.is_file() or place.is_symlink()):
             return
         with writing(self.target / name):
             self._keep(name, place)
@@ -276,7 +285,9 @@ class OutputFolder:
                 fault.params["path"] = str(self.target / inside)
 
 
-_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+def _is_read_only(folder: Path) -> bool:
+    """Say whether the file system of `folder` is mounted read-only (unknown on Windows: no)."""
+    return hasattr(os, "statvfs") and bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
 
 
 def _is_inside(name: str) -> bool:

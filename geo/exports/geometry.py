@@ -69,8 +69,9 @@ def check_frame(frame: pd.DataFrame) -> None:
         The CRS is missing or not EPSG:4326, a column name occurs twice, or coordinates lie
         outside ±180° and ±90°.
     """
-    if not frame.columns.is_unique:
-        twice = frame.columns[frame.columns.duplicated()][0]
+    headings = frame.columns.map(str)
+    if not headings.is_unique:
+        twice = headings[headings.duplicated()][0]
         raise RequestError("export_column_twice", column=twice)
     if not isinstance(frame, gpd.GeoDataFrame) or not _has_geometry(frame):
         return

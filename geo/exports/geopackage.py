@@ -111,9 +111,7 @@ def write_geopackage(
     """
     target = named_for_datum(path, provenance.datum_out)
     found = list(layers)
-    names = [layer.name.lower() for layer in found]
-    if not found or len(set(names)) < len(names) or set(names) & {"layer_styles", "provenance"}:
-        raise ValueError(f"layers need different names: {names}")
+    _check_names([layer.name.lower() for layer in found])
     tables = [_table(layer, provenance, lang, keep_private) for layer in found]
     with atomic_path(target) as staged:
         for table in tables:
@@ -126,6 +124,13 @@ def write_geopackage(
         tuple(label for table in tables for label in table.collapsed),
         tuple(dict.fromkeys(name for table in tables for name in table.dropped_columns)),
     )
+
+
+def _check_names(names: list[str]) -> None:
+    own = {"layer_styles", "provenance"}
+    reserved = [n for n in names if n in own or n.startswith(("gpkg_", "rtree_", "sqlite_"))]
+    if not names or len(set(names)) < len(names) or reserved or not all(names):
+        raise ValueError(f"layers need different names of their own: {names}")
 
 
 @dataclass(frozen=True, eq=False)

@@ -77,6 +77,9 @@ def shaped(
     table = _attributes(frame)
     dropped = [] if keep_private else private_columns(table.columns)
     table = shift_columns(table.drop(columns=dropped), datum_out)
+    if "datum" in table.columns:
+        # What the input was in; the file written says what its own coordinates are in.
+        table = table.assign(datum=datum_out)
     labels = list(range(len(frame))) if id_column is None else frame[id_column].tolist()
     unique = id_column is not None and _all_distinct(frame[id_column])
     return Shaped(

@@ -23,7 +23,7 @@ from geo.exports.atomic import atomic_path, write_atomic
 from geo.exports.geometry import DECIMALS, shift_columns
 from geo.exports.provenance import Provenance
 from geo.exports.shaping import Written, shaped
-from geo.exports.values import column_values, decimals_of, json_text, storable
+from geo.exports.values import OTHERWISE, column_values, decimals_of, json_text, storable
 
 __all__ = ["csv_bytes", "inert", "write_csv", "write_parquet"]
 
@@ -153,13 +153,20 @@ def _cells(table: pd.DataFrame) -> Iterator[tuple[str, ...]]:
     return zip(*columns, strict=True)
 
 
-def _cell(value: Any, decimals: int) -> str:
+def _decimal(value: float, decimals: int | None) -> str:
+    """Return a number with fixed decimals; without a unit, as short as six decimals allow."""
+    places = OTHERWISE if decimals is None else decimals
+    text = f"{round(value, places) + 0.0:.{places}f}"
+    return text if decimals is not None else text.rstrip("0").rstrip(".")
+
+
+def _cell(value: Any, decimals: int | None) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        return f"{round(value, decimals) + 0.0:.{decimals}f}"
+        return _decimal(value, decimals)
     if isinstance(value, str):
         return inert(value)
     return str(value) if isinstance(value, int) else json_text(value)

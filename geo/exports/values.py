@@ -22,7 +22,7 @@ import pandas as pd
 
 from geo.exports.private import is_private
 
-__all__ = ["column_values", "decimals_of", "json_text", "plain", "storable", "utf8"]
+__all__ = ["OTHERWISE", "column_values", "decimals_of", "json_text", "plain", "storable", "utf8"]
 
 _DECIMALS = {
     "lon": 7,
@@ -42,16 +42,17 @@ _DECIMALS = {
     "weight": 3,
     "people": 1,
 }
-_OTHERWISE = 6
+OTHERWISE = 6
+"""Decimals of a float whose column names no unit."""
 
 
-def decimals_of(column: object) -> int:
+def decimals_of(column: object) -> int | None:
     """Return to how many decimals a column of floats is written in a text format.
 
     The unit at the end of its name decides: ``area_km2`` 4, ``length_m`` 1, ``minutes`` 2,
-    ``lon`` 7; 6 where there is no known unit.
+    ``lon`` 7; None where there is no known unit.
     """
-    return _DECIMALS.get(str(column).lower().rsplit("_", 1)[-1], _OTHERWISE)
+    return _DECIMALS.get(str(column).lower().rsplit("_", 1)[-1])
 
 
 @singledispatch
@@ -157,7 +158,9 @@ def column_values(column: pd.Series) -> list[Any]:
         return [plain(value) for value in column.tolist()]
     if pd.api.types.is_float_dtype(column.dtype):
         numbers = column.to_numpy(dtype=float, na_value=np.nan)
-        return [plain(value) for value in np.round(numbers, decimals_of(column.name)).tolist()]
+        decimals = decimals_of(column.name)
+        rounded = np.round(numbers, OTHERWISE if decimals is None else decimals)
+        return [plain(value) for value in rounded.tolist()]
     return [plain(value) for value in column]
 
 
