@@ -67,14 +67,15 @@ def plain(value: Any) -> Any:
     TypeError
         The value is of a kind that has no plain form.
     """
-    if value is pd.NA or value is pd.NaT:
-        return None
     raise TypeError(f"cannot be written as JSON: {type(value).__name__}")
 
 
-@plain.register
-def _(value: None) -> None:
-    return value
+# NaT is a datetime to Python, so it needs an entry of its own.
+@plain.register(type(None))
+@plain.register(type(pd.NA))
+@plain.register(type(pd.NaT))
+def _(value: object) -> None:
+    return None
 
 
 @plain.register(bool)
