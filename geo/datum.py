@@ -44,9 +44,9 @@ _WORDS = {spelling: datum for datum, words in _SPELLINGS.items() for spelling in
 _AXIS_M = 6378245.0  # Krasovsky 1940, which the GCJ-02 formula uses whatever the datum
 _ECCENTRICITY2 = 0.00669342162296594323
 _BD_PI = math.pi * 3000.0 / 180.0
-# The offset changes by less than 4 % of a step, so each turn gains over 1.4 decimals: ten turns
-# leave nothing that a float64 degree can hold.
-_INVERSE_TURNS = 10
+# The offset changes by less than 4 % of a step, so each turn gains over 1.4 decimals: eight turns
+# leave less than a micrometre.
+_INVERSE_TURNS = 8
 # West, south, east, north of the rectangle that the public implementations share. Hong Kong,
 # Macau, Taiwan and parts of the neighbours are inside it.
 _CHINA = (72.004, 0.8293, 137.8347, 55.8271)

@@ -5,9 +5,13 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from collections.abc import Callable, Iterable
 from typing import Any
 
-__all__ = ["clip", "degrees", "is_blank", "is_total", "is_true", "position", "weight"]
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["clip", "degrees", "each", "is_blank", "is_total", "is_true", "position", "weight"]
 
 _BLANK = {
     "",
@@ -31,7 +35,7 @@ _TRUE = {"1", "1.0", "true", "yes", "y", "t", "是", "真", "示例", "样本", 
 _TOTAL = re.compile(
     r"(合计|总计|小计|共计|总数|(?:sub|grand)?total|sum)[:：]?[\d.,]*[个处人家座站]*", re.IGNORECASE
 )
-_HEMISPHERES = {"东经": "E", "西经": "W", "北纬": "N", "南纬": "S"}
+_HEMISPHERES = {"东经": "E", "西经": "W", "北纬": "N", "南纬": "S", "经度": "E", "纬度": "N"}
 _ANGLE = re.compile(
     r"(?P<before>[EWNS])?:?(?P<sign>[+-])?(?P<d>\d{1,3}(?:\.\d*)?|\.\d+)(?:°|度|o)?"
     r"(?:(?P<m>\d{1,2}(?:\.\d*)?)(?:['′’‘分]))?(?:(?P<s>\d{1,2}(?:\.\d*)?)(?:[\"″”“秒]|''|′′))?"
@@ -43,9 +47,11 @@ _PEOPLE = re.compile(r"(人次|人|名|户|persons?|people)$")
 
 def is_blank(value: Any) -> bool:
     """Return whether a cell says nothing: empty, a dash, 无, null."""
-    return value is None or (
-        isinstance(value, str) and unicodedata.normalize("NFKC", value).strip().casefold() in _BLANK
-    )
+    if not isinstance(value, str):
+        return value is None
+    if len(value) > 5 and not value[0].isspace():  # asked of every cell, so decided early
+        return False
+    return unicodedata.normalize("NFKC", value).strip().casefold() in _BLANK
 
 
 def is_true(value: Any) -> bool:
@@ -87,6 +93,7 @@ def position(value: Any, *, lat_first: bool = False) -> tuple[float, float] | No
     if not isinstance(value, str) or len(value) > 200:
         return None
     text = unicodedata.normalize("NFKC", value).strip().upper()
+    text = re.sub(r"\s+(?=[EWNS°′'\"″](?![A-Z]))", "", text)
     wkt = re.fullmatch(r"(?:SRID=\d+;)?\s*POINT\s*(?:Z|M|ZM)?\s*\(([^()]*)\)", text)
     inner = wkt.group(1) if wkt else text.strip("()[]{}【】<> ")
     parts = [p for p in re.split(r"[,;、/\s]+", inner) if p]
@@ -120,6 +127,18 @@ def weight(value: Any) -> float:
         text = text.replace(",", "")
     number = _plain(text)
     return math.nan if number is None else number * factor
+
+
+def each(read: Callable[[Any], float], cells: Iterable[Any]) -> NDArray[np.float64]:
+    """Return ``read(cell)`` for each cell, which is called only for what is not a plain number."""
+    numbers = []
+    for cell in cells:
+        try:
+            number = float(cell) if type(cell) is str and "_" not in cell else math.nan
+        except ValueError:
+            number = math.nan
+        numbers.append(number if math.isfinite(number) else read(cell))
+    return np.array(numbers, np.float64)
 
 
 def _plain(value: Any) -> float | None:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from geo.datum import in_china, to_wgs84
 from geo.errors import PointsError
-from geo.points.cells import clip, degrees, is_blank, is_total, is_true, position, weight
+from geo.points.cells import clip, degrees, each, is_blank, is_total, is_true, position, weight
 from geo.points.columns import Recognised, fold, named_datum, recognise, same_datum
 from geo.points.schema import FAULT_CODES, BBox, Kind, PointTable, Raw, Remark
 
@@ -24,6 +24,7 @@ __all__ = ["build_table"]
 
 Floats = NDArray[np.float64]
 
+_POSITION = ("lon", "lat", "lonlat", "latlon")
 _SAMPLE_COLUMNS = {"sample", "issample", "示例", "样本", "是否示例", "是否样本"}
 _STATUS_COLUMNS = {"coordinatestatus", "坐标状态", "positionstatus"}
 _ESTIMATED = {"estimated", "estimate", "估计", "估算", "推测", "大致"}
@@ -75,9 +76,8 @@ def _find_blank(raw: Raw, found: Recognised, faults: dict[int, Remark]) -> None:
     A total has neither coordinates nor address; a petrol station named Total has one of them.
     """
     if raw.lon is None:
-        roles = [r for r in ("lon", "lat", "lonlat", "latlon") if r in found.columns]
-        masks = [raw.own[found.columns[r]].map(is_blank).to_numpy(bool) for r in roles]
-        blank = np.logical_or.reduce(masks)
+        headings = [found.columns[r] for r in _POSITION if r in found.columns]
+        blank = raw.own[headings].map(is_blank).to_numpy(bool).any(axis=1)
     else:
         codes = {i for i, (code, _) in faults.items() if code == "no_position"}
         blank = np.isin(np.arange(len(raw.rows)), list(codes))
@@ -96,22 +96,16 @@ def _positions(raw: Raw, found: Recognised, faults: dict[int, Remark]) -> tuple[
     """Return degrees in the file's datum, NaN with a fault where there are none."""
     if raw.lon is not None and raw.lat is not None:
         return raw.lon, raw.lat
-    pair = [c for r in ("lon", "lat") if (c := _column(raw, found, r)) is not None]
-    single = _column(raw, found, "lonlat") or _column(raw, found, "latlon") or []
-    lat_first = "latlon" in found.columns
-    lon, lat = np.full(len(raw.rows), np.nan), np.full(len(raw.rows), np.nan)
-    for i in range(len(raw.rows)):
-        if i in faults:
-            continue
-        if pair:
-            x, y = degrees(pair[0][i]), degrees(pair[1][i])
-        else:
-            x, y = position(single[i], lat_first=lat_first) or (np.nan, np.nan)
-        if np.isnan(x) or np.isnan(y):
-            cells = [str(c[i]) for c in pair] or [str(single[i])]
-            faults[i] = ("bad_number", {"value": clip(", ".join(cells))})
-        else:
-            lon[i], lat[i] = x, y
+    columns = [c for r in _POSITION if (c := _column(raw, found, r)) is not None]
+    if len(columns) == 2:
+        lon, lat = (each(degrees, column) for column in columns)
+    else:
+        lat_first, nowhere = "latlon" in found.columns, (np.nan, np.nan)
+        pairs = [position(cell, lat_first=lat_first) or nowhere for cell in columns[0]]
+        lon, lat = np.array(pairs, np.float64).T
+    for i in np.flatnonzero(np.isnan(lon) | np.isnan(lat)).tolist():
+        value = ", ".join(clip(column[i]) for column in columns)
+        faults.setdefault(i, ("bad_number", {"value": clip(value)}))
     return lon, lat
 
 
@@ -152,7 +146,7 @@ def _weights(raw: Raw, found: Recognised, faults: dict[int, Remark]) -> Floats:
     totals = codes == "total_row"
     if cells is None:
         return np.where(totals, 0.0, 1.0)
-    demand = np.array([np.nan if is_blank(c) else weight(c) for c in cells], np.float64)
+    demand = each(weight, cells)
     demand[~(demand >= 0)] = np.nan
     demand[codes == "ragged"] = np.nan  # its cells stand under the wrong headings
     demand[totals] = 0.0
@@ -331,7 +325,7 @@ def _digest(
 
     The raw coordinate cells are left out: the positions stand for them.
     """
-    raw = {f.columns.get(r) for r in ("lon", "lat", "lonlat", "latlon")} | {"geometry"}
+    raw = {f.columns.get(r) for r in _POSITION} | {"geometry"}
     raw |= {f"{heading}_input" for heading in raw}
     content = hashlib.sha256(kind.encode())
     for place, part in enumerate((frame, unused)):

@@ -128,7 +128,7 @@ def _records(text: str, delimiter: str, path: Path) -> Iterator[Record]:
         for number, cells in enumerate(reader, start=1):
             if len(cells) > MAX_COLUMNS and any(c.strip() for c in cells[MAX_COLUMNS:]):
                 raise PointsError("too_many_columns", path=str(path), limit=MAX_COLUMNS)
-            if any(len(c) > MAX_CELL for c in cells):
+            if sum(map(len, cells)) > MAX_CELL and len(max(cells, key=len)) > MAX_CELL:
                 raise PointsError("cell_too_long", path=str(path), row=number, limit=MAX_CELL)
             yield number, cells
     except csv.Error as error:
@@ -144,30 +144,30 @@ def _collect(
     encoding: str | None,
 ) -> Raw:
     width = len(headings)
-    kept: list[list[str | None]] = []
+    blanks = [""] * width
+    kept: list[list[str]] = []
     rows: list[int] = []
     faults: dict[int, Remark] = {}
     for number, cells in records:
-        if not any(cells) or not any(c.strip() for c in cells):
+        if not "".join(cells).strip():
             continue
         if len(kept) == MAX_ROWS:
             raise PointsError("too_many_rows", path=str(path), limit=MAX_ROWS)
         if len(cells) > width and any(c.strip() for c in cells[width:]):
             faults[len(kept)] = ("ragged", {"cells": len(cells), "expected": width})
-        kept.append([c.strip() or None for c in cells[:width]] + [None] * (width - len(cells)))
+        kept.append(cells if len(cells) == width else [*cells[:width], *blanks[len(cells) :]])
         rows.append(number)
     own = _frame(kept, headings)
     return Raw(own, np.asarray(rows, np.int64), faults, warnings=warnings, encoding=encoding)
 
 
-def _frame(kept: list[list[str | None]], headings: list[str]) -> pd.DataFrame:
+def _frame(kept: list[list[str]], headings: list[str]) -> pd.DataFrame:
     """Return the cells as object columns; columns without heading and without content go."""
     names = unique(headings)
-    columns = list(zip(*kept, strict=True)) if kept else [()] * len(names)
-    return pd.DataFrame(
-        {
-            name: pd.Series(values, dtype=object)
-            for name, heading, values in zip(names, headings, columns, strict=True)
-            if heading.strip() or any(v is not None for v in values)
-        }
-    )
+    columns = zip(*kept, strict=True) if kept else [()] * len(names)
+    made = {}
+    for name, heading, cells in zip(names, headings, columns, strict=True):
+        values = [c.strip() or None for c in cells]
+        if heading.strip() or any(values):
+            made[name] = pd.Series(values, dtype=object)
+    return pd.DataFrame(made)
