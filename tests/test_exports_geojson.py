@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import enum
 import json
 import math
 import re
 from decimal import Decimal
 from itertools import pairwise
+from pathlib import PurePosixPath
 
 import geopandas as gpd
 import numpy as np
@@ -268,6 +270,18 @@ def test_an_invalid_polygon_comes_out_valid():
     assert found.area == pytest.approx(0.005)
 
 
+def test_repairing_leaves_no_lines_beside_polygons():
+    spiked = Polygon(
+        [(118, 32), (118.1, 32), (118.1, 32.1), (118.1, 32.2), (118.1, 32.1), (118, 32.1)]
+    )
+    assert shapely.make_valid(spiked).geom_type == "GeometryCollection"
+    found = ready(np.array([spiked], dtype=object), "wgs84").geometries[0]
+    assert found.geom_type == "Polygon"
+    assert found.area == pytest.approx(0.01)
+    flat = Polygon([(118, 32), (118.1, 32), (118.2, 32)])
+    assert ready(np.array([flat], dtype=object), "wgs84").collapsed.tolist() == [True]
+
+
 @st.composite
 def stars(draw: st.DrawFn) -> Polygon:
     """A star-shaped polygon, from a few grid steps to some kilometres wide, perhaps with a hole."""
@@ -417,3 +431,22 @@ def test_private_columns_are_left_out_unless_asked_for(tmp_path):
     assert "456" not in text
     kept = parsed(layer, keep_private=True)["features"][0]["properties"]
     assert kept["电话"] == "123"
+
+
+def test_values_of_numpy_and_others_inside_lists():
+    odd = [
+        np.datetime64("2026-05-01"),
+        np.datetime64("NaT"),
+        np.timedelta64(90, "s"),
+        np.timedelta64("NaT"),
+        PurePosixPath("a/b"),
+        pd.NA,
+        Kind.REST,
+        frozenset({2, 1}),
+    ]
+    found = parsed(frame([Point(118, 32)], odd=[odd]))["features"][0]["properties"]["odd"]
+    assert found == ["2026-05-01T00:00:00", None, 90.0, None, "a/b", None, "rest", [1, 2]]
+
+
+class Kind(enum.Enum):
+    REST = "rest"

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import warnings
 from collections.abc import Hashable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
@@ -169,7 +168,7 @@ def _table(layer: Layer, provenance: Provenance, lang: str, keep_private: bool) 
     )
 
 
-_CRS = {"wgs84": "EPSG:4326", "cgcs2000": "EPSG:4490", "gcj02": None, "bd09": None}
+_CRS = {"wgs84": "EPSG:4326", "cgcs2000": "EPSG:4490", "gcj02": "EPSG:4326", "bd09": "EPSG:4326"}
 
 
 def _columns(table: pd.DataFrame) -> dict[str, Any]:
@@ -198,23 +197,21 @@ def _write_layer(table: _Table, path: Path, datum: str) -> None:
         "DESCRIPTION": table.description,
     }
     if datum in SHIFTED:
+        # Overrides the frame's system, without which pyogrio would warn.
         options["SRID"] = "0"
     dimensions = set(np.unique(shapely.get_dimensions(table.frame.geometry.to_numpy()))) - {-1}
     empty = {"geometry_type": _EMPTY_TYPES[table.layer.kind]} if not dimensions else {}
-    with warnings.catch_warnings():
-        # A layer without a system is what is wanted for GCJ-02 and BD-09.
-        warnings.filterwarnings("ignore", message="'crs' was not provided")
-        pyogrio.write_dataframe(
-            table.frame,
-            path,
-            layer=table.layer.name,
-            driver="GPKG",
-            append=path.exists(),
-            promote_to_multi=0 not in dimensions,
-            dataset_options={"DATETIME_FORMAT": "UTC"},
-            layer_options=options,
-            **empty,
-        )
+    pyogrio.write_dataframe(
+        table.frame,
+        path,
+        layer=table.layer.name,
+        driver="GPKG",
+        append=path.exists(),
+        promote_to_multi=0 not in dimensions,
+        dataset_options={"DATETIME_FORMAT": "UTC"},
+        layer_options=options,
+        **empty,
+    )
 
 
 _EMPTY_TYPES: dict[str | None, str] = {

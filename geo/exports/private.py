@@ -18,12 +18,12 @@ _CHINESE = re.compile(
 )
 _ENGLISH = frozenset(
     [
-        *("phone", "phones", "telephone", "tel", "mobile", "mobiles", "cell", "cellphone", "fax"),
+        *("phone", "phones", "telephone", "tel", "mobile", "mobiles", "cellphone", "fax"),
         *("contact", "contacts", "email", "emails", "mail", "wechat", "weixin", "principal"),
     ]
 )
 _PERSONS = re.compile(
-    r"person_in_charge|responsible_person|head_name|id_card|fuzeren|lianxi|dianhua"
+    r"we_?chat|person_in_charge|responsible_person|head_name|id_card|fuzeren|lianxi|dianhua"
 )
 
 

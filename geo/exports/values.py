@@ -15,7 +15,7 @@ import os
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import singledispatch
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -162,6 +162,8 @@ def column_values(column: pd.Series) -> list[Any]:
         decimals = decimals_of(column.name)
         rounded = np.round(numbers, OTHERWISE if decimals is None else decimals)
         return [plain(value) for value in rounded.tolist()]
+    if isinstance(column.dtype, pd.StringDtype):
+        return cast(list[Any], column.astype(object).where(column.notna(), None).tolist())
     return [plain(value) for value in column]
 
 
@@ -182,21 +184,24 @@ def storable(column: pd.Series) -> pd.Series:
     numbers, numbers or booleans where all its values are that, and otherwise text, with lists
     and dicts as JSON. Durations become seconds.
     """
-    if pd.api.types.is_timedelta64_dtype(column.dtype):
+    dtype = column.dtype
+    if pd.api.types.is_timedelta64_dtype(dtype):
         return column.dt.total_seconds()
-    if pd.api.types.is_numeric_dtype(column.dtype) or _is_moments(column.dtype):
+    if pd.api.types.is_numeric_dtype(dtype) or isinstance(dtype, pd.StringDtype):
+        return column
+    if pd.api.types.is_datetime64_any_dtype(dtype):
         return column
     values = [plain(value) for value in column]
     kinds = {type(value) for value in values if value is not None}
-    if kinds == {bool}:
-        return pd.Series(values, index=column.index, dtype="boolean")
-    if kinds == {int}:
-        return pd.Series(values, index=column.index, dtype="Int64")
-    if kinds and kinds <= {int, float}:
-        return pd.Series(values, index=column.index, dtype="float64")
-    texts = [v if v is None or isinstance(v, str) else json_text(v) for v in values]
-    return pd.Series(texts, index=column.index, dtype=object)
+    kind = _COLUMN_TYPES.get(frozenset(kinds))
+    if kind is None:
+        values = [v if v is None or isinstance(v, str) else json_text(v) for v in values]
+    return pd.Series(values, index=column.index, dtype=kind or object)
 
 
-def _is_moments(dtype: Any) -> bool:
-    return bool(pd.api.types.is_datetime64_any_dtype(dtype))
+_COLUMN_TYPES: dict[frozenset[type], str] = {
+    frozenset({bool}): "boolean",
+    frozenset({int}): "Int64",
+    frozenset({float}): "float64",
+    frozenset({int, float}): "float64",
+}
