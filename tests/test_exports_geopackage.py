@@ -297,7 +297,9 @@ def test_a_status_with_signs_of_xml_survives(written):
 
 
 def test_bands_by_metres_and_odd_values():
-    style = ET.fromstring(qml("bands", pd.DataFrame({"metres": [300.0, 1000.5]}), "en"))
+    style = ET.fromstring(
+        qml("bands", pd.DataFrame({"metres": [300.0, 1000.5], "minutes": [5.0, 15.0]}), "en")
+    )
     classes = [(c.get("value"), c.get("label")) for c in style.iter("category")]
     assert classes == [("300", "within 300 m"), ("1000.5", "within 1000.5 m")]
     for table in (pd.DataFrame(), pd.DataFrame({"minutes": pd.Series([1, "a"], dtype=object)})):
@@ -338,7 +340,7 @@ def test_ramps_can_be_told_apart_by_lightness_alone(ramp, count):
 
 
 def test_statuses_differ_in_shape_as_well_as_colour():
-    for group in (("used", "unknown", "closed", "not_used"), ("served", "unserved", "not_used")):
+    for group in (("used", "unknown", "closed", "not_used"), ("served", "not_served", "not_used")):
         assert len({STATUS_MARKERS[name].shape for name in group}) == len(group)
         assert len({STATUS_MARKERS[name].colour for name in group}) == len(group)
     assert marker_of("used").colour == ACCENT

@@ -128,7 +128,9 @@ def test_points_move_with_the_datum():
 
 def test_an_empty_table_still_has_its_heading():
     data = csv_bytes(points()[:0], provenance())
-    assert data.decode("utf-8-sig").strip() == "id,datum,run_id"
+    assert data.decode("utf-8-sig").strip() == "id,lon,lat,datum,run_id"
+    plain = csv_bytes(pd.DataFrame({"id": []}), provenance())
+    assert plain.decode("utf-8-sig").strip() == "id,datum,run_id"
 
 
 def test_bytes_do_not_depend_on_the_chunk(monkeypatch):

@@ -69,7 +69,7 @@ STATUS_MARKERS = {
     "candidate": Marker("#CC79A7", "pentagon", 3.0),
     "chosen": Marker(ACCENT, "star", 4.2),
     "served": Marker("#009E73", "circle", 2.0),
-    "unserved": Marker("#D55E00", "diamond", 2.8),
+    "not_served": Marker("#D55E00", "diamond", 2.8),
     "not_used": Marker(NEUTRAL, "cross2", 2.4),
 }
 """Markers by status; a status that is not here is drawn as ``not_used``."""
@@ -143,7 +143,7 @@ class _Class:
 
 def _bands(table: pd.DataFrame, lang: str) -> tuple[ET.Element, int]:
     """Circles by limit; the widest is drawn first, so that the nearer ones lie on top."""
-    for column in ("minutes", "metres"):
+    for column in ("metres", "minutes"):  # a run in metres has minutes too
         values = _distinct(table, column)
         if values:
             break

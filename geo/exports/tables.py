@@ -15,7 +15,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 
@@ -123,14 +125,21 @@ def _tabular(
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     layer = shaped(frame, "wgs84", id_column=id_column, keep_private=keep_private)
     table = layer.table
-    types = shapely.get_type_id(layer.geometries)
-    if not {"lon", "lat"} & set(table.columns) and (types == shapely.GeometryType.POINT).any():
+    if _is_of_points(frame, layer.geometries) and not {"lon", "lat"} & set(table.columns):
         lon = np.round(shapely.get_x(layer.geometries), DECIMALS)
         lat = np.round(shapely.get_y(layer.geometries), DECIMALS)
         table = table.assign(lon=lon, lat=lat)
     table = shift_columns(table, provenance.datum_out)
     marks = {"datum": provenance.datum_out, "run_id": provenance.run_id}
     return table.drop(columns=list(marks), errors="ignore").assign(**marks), layer.dropped_columns
+
+
+def _is_of_points(frame: pd.DataFrame, geometries: npt.NDArray[np.object_]) -> bool:
+    """Say whether positions are due: rows or not, the heading of a table of points is the same."""
+    if not isinstance(frame, gpd.GeoDataFrame) or frame.active_geometry_name is None:
+        return False
+    types = shapely.get_type_id(geometries[~shapely.is_missing(geometries)])
+    return bool((types == shapely.GeometryType.POINT).all())
 
 
 def _write_csv(table: pd.DataFrame, out: BinaryIO) -> None:
