@@ -53,14 +53,14 @@ def program_version() -> str:
         return "0+unknown"
 
 
-def creation_time(environ: Mapping[str, str] = os.environ) -> str:
+def creation_time(environ: Mapping[str, str] | None = None) -> str:
     """Return the present moment as ISO 8601 with its offset from UTC, to the second.
 
     ``SOURCE_DATE_EPOCH`` (seconds since 1970-01-01 UTC, as in
     https://reproducible-builds.org/specs/source-date-epoch/) takes the clock's place where it is
     set, so that a run can be repeated byte for byte. A value that is no integer is ignored.
     """
-    fixed = environ.get("SOURCE_DATE_EPOCH", "").strip()
+    fixed = (os.environ if environ is None else environ).get("SOURCE_DATE_EPOCH", "").strip()
     if fixed.isascii() and fixed.isdigit():
         try:
             return datetime.fromtimestamp(int(fixed), UTC).isoformat(timespec="seconds")
