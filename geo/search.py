@@ -7,6 +7,7 @@ Unreachable is NaN, never a number.
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -101,7 +102,7 @@ def search_each(
     workers = max(1, min(threads or os.cpu_count() or 1, seeds.count))
     # More chunks than workers keeps both cores busy when sources differ in reach.
     bounds = np.linspace(0, seeds.count, (workers * 4 if seeds.count >= 64 else workers) + 1)
-    spans = [(int(a), int(b)) for a, b in zip(bounds[:-1], bounds[1:], strict=True) if b > a]
+    spans = [(int(a), int(b)) for a, b in itertools.pairwise(bounds) if b > a]
 
     def run(span: tuple[int, int]) -> tuple[Any, Any, Any]:
         result: tuple[Any, Any, Any] = _bounded(

@@ -270,7 +270,7 @@ def _crosses(px, py, qx, qy, west, south, bucket, columns, rows, ptr, listed, ba
 
 
 @numba.njit(cache=True, nogil=True)
-def _snap_all(  # type: ignore[no-untyped-def]  # pragma: no cover  # noqa: C901
+def _snap_all(  # type: ignore[no-untyped-def]  # pragma: no cover
     xy, reach, west, south, bucket, columns, rows,
     seg_ptr, seg_list, seg_xy, seg_edge, seg_from, seg_to,
     bar_ptr, bar_list, bar_xy,

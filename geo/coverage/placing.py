@@ -13,7 +13,15 @@ from geo.network.model import FloatArray, IntArray, WalkNetwork
 from geo.pace import allowed_edges, profile_named
 from geo.snapping import SnapIndex, Snapped, build_index, snap, snappable_edges
 
-__all__ = ["Ground", "Placed", "StreetPieces", "lay_ground", "place", "positions_xy", "street_pieces"]
+__all__ = [
+    "Ground",
+    "Placed",
+    "StreetPieces",
+    "lay_ground",
+    "place",
+    "positions_xy",
+    "street_pieces",
+]
 
 PIECE_M = 20.0
 
@@ -90,9 +98,7 @@ class StreetPieces:
 def lay_ground(network: WalkNetwork, request: CoverageRequest) -> Ground:
     """Return `network` made ready for the request's profile."""
     profile = profile_named(request.profile)
-    snappable, isolated = snappable_edges(
-        network, profile, min_component_m=request.min_component_m
-    )
+    snappable, isolated = snappable_edges(network, profile, min_component_m=request.min_component_m)
     index = build_index(network, snappable)
     component = components(network, allowed_edges(network, profile))[0]
     return Ground(network, index, snappable, isolated, component)
@@ -167,5 +173,5 @@ def positions_xy(network: WalkNetwork, edge: IntArray, share: FloatArray) -> Flo
     target = run[start] + share * (run[stop] - run[start])
     at = np.clip(np.searchsorted(run, target, side="right") - 1, start, stop - 1)
     part = np.where(step[at] > 0, (target - run[at]) / np.maximum(step[at], 1e-9), 0.0)
-    return planar[at] + np.clip(part, 0.0, 1.0)[:, None] * (planar[at + 1] - planar[at])
-
+    step_to = planar[at + 1] - planar[at]
+    return np.asarray(planar[at] + np.clip(part, 0.0, 1.0)[:, None] * step_to)

@@ -14,7 +14,15 @@ from geo.network.model import FloatArray, IntArray, WalkNetwork
 from geo.pace import Profile, edge_seconds
 from geo.search import Graph, Reach, Seeds, graph_towards, search_nearest
 
-__all__ = ["Costs", "Places", "costs_of", "count_in_reach", "nearest_station", "od_table", "seeds_of"]
+__all__ = [
+    "Costs",
+    "Places",
+    "costs_of",
+    "count_in_reach",
+    "nearest_station",
+    "od_table",
+    "seeds_of",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,8 +177,7 @@ def _by_label(on_edge: OnEdge) -> tuple[IntArray, FloatArray, FloatArray]:
 def _cost_at(e, x, dist, edge_u, edge_v, along, against, at_edge, at_share, at_cost):  # type: ignore[no-untyped-def]  # pragma: no cover
     best = dist[edge_u[e]] + (x * against[e] if x > 0.0 else 0.0)
     ahead = dist[edge_v[e]] + ((1.0 - x) * along[e] if x < 1.0 else 0.0)
-    if not ahead >= best:
-        best = ahead
+    best = min(best, ahead)
     if e == at_edge:
         gap = at_share - x
         direct = at_cost
@@ -178,8 +185,7 @@ def _cost_at(e, x, dist, edge_u, edge_v, along, against, at_edge, at_share, at_c
             direct += gap * along[e]
         elif gap < 0.0:
             direct -= gap * against[e]
-        if direct < best:
-            best = direct
+        best = min(best, direct)
     return best
 
 
@@ -204,7 +210,7 @@ def _edges_reached(s, nodes, first, last, dist, edge_u, indptr, arc_edge, arc_fo
 
 
 @numba.njit(cache=True, nogil=True)
-def _count(  # type: ignore[no-untyped-def]  # pragma: no cover  # noqa: C901
+def _count(  # type: ignore[no-untyped-def]  # pragma: no cover
     ptr, nodes, node_cost, edge_u, edge_v, indptr, arc_edge, arc_forward, along, against,
     at_edge, at_share, at_cost, place_ptr, place_order, share, access, limit, station_xy, apart_m,
 ):  # fmt: skip

@@ -23,6 +23,7 @@ def band_polygon(
     *,
     max_access_m: float,
     cost_per_m: float,
+    closed: bool = True,
 ) -> Any:
     """Return the region of cost ≤ `limit` within reach of the access limit, as a MultiPolygon.
 
@@ -40,6 +41,9 @@ def band_polygon(
         Largest cost.
     max_access_m, cost_per_m
         Access limit, and what a metre of straight walking costs.
+    closed
+        True: nothing beyond the window is served. False: the window is one of several that share
+        their outermost cells, and the polygon is cut straight there.
     """
     step = 1.5 * float(window.x[1] - window.x[0]) * cost_per_m
     over = (window.cells["access_m"].astype(np.float64) - max_access_m) * cost_per_m
@@ -48,13 +52,15 @@ def band_polygon(
     np.clip(level, -step, step, out=level)
     if not (level < 0).any():
         return shapely.MultiPolygon()
-    padded = np.full((level.shape[0] + 2, level.shape[1] + 2), step)
-    padded[1:-1, 1:-1] = level
+    x, y = window.x, window.y
+    if closed:
+        x, y, level = _padded(x), _padded(y), np.pad(level, 1, constant_values=step)
     generator = contourpy.contour_generator(
-        _padded(window.x), _padded(window.y), padded,
+        x, y, level,
         name="serial", fill_type=contourpy.FillType.OuterOffset,
     )  # fmt: skip
-    points, offsets = generator.filled(-2.0 * step, 0.0)
+    lines: Any = generator.filled(-2.0 * step, 0.0)
+    points, offsets = lines
     return _to_multipolygon(points, offsets)
 
 
@@ -92,9 +98,7 @@ def as_multipolygon(polygons: npt.NDArray[Any]) -> Any:
 
 def _multi(shape: Any) -> Any:
     parts = shapely.get_parts(shape)
-    return shapely.multipolygons(
-        parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]
-    )
+    return shapely.multipolygons(parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON])
 
 
 def fill_holes(shape: Any, smaller_than_m2: float) -> Any:

@@ -109,7 +109,7 @@ def gather_one(
 
 
 @numba.njit(cache=True, nogil=True)
-def _gather(  # type: ignore[no-untyped-def]  # pragma: no cover  # noqa: C901
+def _gather(  # type: ignore[no-untyped-def]  # pragma: no cover
     edge, share, access_cost, edge_u, edge_v, node_cost, node_label, along, against,
     sta_edge, sta_share, sta_cost, sta_label,
 ):  # fmt: skip
@@ -165,11 +165,9 @@ def _gather_one(  # type: ignore[no-untyped-def]  # pragma: no cover
         x = share[i]
         best = np.inf
         back = node_cost[edge_u[e]] + (x * against[e] if x > 0.0 else 0.0)
-        if back < best:
-            best = back
+        best = min(best, back)
         ahead = node_cost[edge_v[e]] + ((1.0 - x) * along[e] if x < 1.0 else 0.0)
-        if ahead < best:
-            best = ahead
+        best = min(best, ahead)
         if e == at_edge:
             gap = at_share - x
             direct = at_cost
@@ -177,7 +175,6 @@ def _gather_one(  # type: ignore[no-untyped-def]  # pragma: no cover
                 direct += gap * along[e]
             elif gap < 0.0:
                 direct -= gap * against[e]
-            if direct < best:
-                best = direct
+            best = min(best, direct)
         out[i] = best + access_cost[i]
     return out

@@ -122,8 +122,8 @@ class Lattice:
                 cells[c - j0 : d - j0 + 1, a - i0 : b - i0 + 1] = tile[
                     c - tj * TILE : d - tj * TILE + 1, a - ti * TILE : b - ti * TILE + 1
                 ]
-        x = (np.arange(i0, i1 + 1) + 0.5) * self.cell_m
-        y = (np.arange(j0, j1 + 1) + 0.5) * self.cell_m
+        x: FloatArray = np.arange(i0 + 0.5, i1 + 1.0) * np.float64(self.cell_m)
+        y: FloatArray = np.arange(j0 + 0.5, j1 + 1.0) * np.float64(self.cell_m)
         return Window(x, y, cells)
 
     def _make(self, key: Key, water: _Water) -> npt.NDArray[np.void]:

@@ -80,8 +80,8 @@ def geodesic_lengths(coords: FloatArray, ptr: IntArray) -> FloatArray:
     total = np.concatenate([[0.0], np.cumsum(step)])
     # Differences of one long running sum would lose millimetres over a province.
     if total[-1] < 1e8:
-        return total[ptr[1:]] - total[ptr[:-1]]
-    return np.add.reduceat(step, ptr[:-1])
+        return np.asarray(total[ptr[1:]] - total[ptr[:-1]])
+    return np.asarray(np.add.reduceat(step, ptr[:-1]))
 
 
 def build_network(
@@ -229,7 +229,7 @@ def _morton_order(lon: FloatArray, lat: FloatArray) -> IntArray:
 
     def cells(values: FloatArray) -> npt.NDArray[np.uint64]:
         span = max(float(values.max() - values.min()), 1e-12)
-        return ((values - values.min()) / span * (2**21 - 1)).astype(np.uint64)
+        return np.asarray((values - values.min()) / span * (2**21 - 1)).astype(np.uint64)
 
     code = _spread(cells(lon)) | (_spread(cells(lat)) << np.uint64(1))
     return np.argsort(code, kind="stable")

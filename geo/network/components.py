@@ -10,9 +10,7 @@ from geo.network.model import FloatArray, IntArray, WalkNetwork
 __all__ = ["components"]
 
 
-def components(
-    network: WalkNetwork, allowed: npt.NDArray[np.bool_]
-) -> tuple[IntArray, FloatArray]:
+def components(network: WalkNetwork, allowed: npt.NDArray[np.bool_]) -> tuple[IntArray, FloatArray]:
     """Return the component of every junction and the length of every component.
 
     Directions are ignored (weak components): a one-way stair still belongs to its surroundings.
@@ -40,4 +38,4 @@ def components(
     order = np.argsort(-length, kind="stable")
     rank = np.empty(count, dtype=np.int32)
     rank[order] = np.arange(count, dtype=np.int32)
-    return rank[label], length[order]
+    return rank[label], np.asarray(length[order], dtype=np.float64)

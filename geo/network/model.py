@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import IntFlag
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,14 @@ FORMAT_VERSION = 1
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.integer[Any]]
+
+
+@cache
+def _transformer(source: str, target: str) -> Any:
+    """Return a transformer; making one costs PROJ some 70 ms, using one nothing."""
+    from pyproj import Transformer
+
+    return Transformer.from_crs(source, target, always_xy=True)
 
 
 class EdgeFlag(IntFlag):
@@ -139,7 +147,8 @@ class WalkNetwork:
 
     def has(self, flag: EdgeFlag) -> npt.NDArray[np.bool_]:
         """Return (m,) True where an edge carries any bit of `flag`."""
-        return (np.asarray(self.edge_flags) & int(flag)) != 0
+        found: npt.NDArray[np.bool_] = (np.asarray(self.edge_flags) & int(flag)) != 0
+        return found
 
     @cached_property
     def metric_crs(self) -> str:
@@ -156,11 +165,15 @@ class WalkNetwork:
 
     def to_metric(self, lonlat: FloatArray) -> FloatArray:
         """Return (k, 2) WGS-84 degrees as metres in `metric_crs`."""
-        from pyproj import Transformer
-
-        transformer = Transformer.from_crs("EPSG:4326", self.metric_crs, always_xy=True)
-        x, y = transformer.transform(lonlat[:, 0], lonlat[:, 1])
+        x, y = _transformer("EPSG:4326", self.metric_crs).transform(lonlat[:, 0], lonlat[:, 1])
         return np.column_stack([x, y])
+
+    def to_degrees(self, xy: FloatArray) -> FloatArray:
+        """Return (k, 2) metres in `metric_crs` as WGS-84 degrees; NaN stays NaN."""
+        lon, lat = _transformer(self.metric_crs, "EPSG:4326").transform(xy[:, 0], xy[:, 1])
+        degrees = np.column_stack([lon, lat])
+        degrees[~np.isfinite(degrees)] = np.nan
+        return degrees
 
     @cached_property
     def water(self) -> Any:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from geo.errors import MissingFileError, OsmError, RequestError
 from geo.network.model import FloatArray, IntArray
 
-__all__ = ["Clip", "keep_segments"]
+__all__ = ["Clip", "keep_segments", "read_clip"]
+
+MAX_AREA_BYTES = 50_000_000
 
 
 @dataclass(frozen=True)
@@ -74,3 +80,66 @@ def keep_segments(
     start, stop = np.flatnonzero(edge == 1), np.flatnonzero(edge == -1) + 1
     # A run of kept segments never crosses into another part, but may touch it end to end.
     return start, stop, part_of[start] if k else start
+
+
+def read_clip(bbox: str | None, area: str | os.PathLike[str] | None) -> Clip | None:
+    """Return the part to keep, from ``W,S,E,N`` text or a GeoJSON polygon file (WGS-84).
+
+    Raises
+    ------
+    RequestError
+        Both are given, or the text is not a box.
+    MissingFileError, OsmError
+        There is no such file, or no polygon in it.
+    """
+    if bbox is not None and area is not None:
+        raise RequestError("bbox_and_area")
+    if bbox is not None:
+        return Clip(_box(bbox))
+    if area is None:
+        return None
+    polygon = _read_area(Path(area))
+    return Clip(tuple(polygon.bounds), polygon)
+
+
+def _box(text: str) -> tuple[float, float, float, float]:
+    try:
+        west, south, east, north = (float(part) for part in text.split(","))
+    except ValueError:
+        raise RequestError("bbox_text", text=text) from None
+    if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
+        raise RequestError("bbox_text", text=text)
+    return west, south, east, north
+
+
+def _read_area(path: Path) -> Any:
+    import shapely
+
+    if not path.is_file():
+        raise MissingFileError("file_missing", path=path)
+    if path.stat().st_size > MAX_AREA_BYTES:
+        raise OsmError("area_unusable", path=path, detail=f"> {MAX_AREA_BYTES // 10**6} MB")
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8-sig"))
+        shapes = [shapely.from_geojson(json.dumps(g)) for g in _geometries(raw)]
+    except (OSError, ValueError, TypeError, RecursionError, shapely.errors.ShapelyError) as fault:
+        raise OsmError("area_unusable", path=path, detail=type(fault).__name__) from fault
+    polygons = [s for s in shapes if s.geom_type in ("Polygon", "MultiPolygon")]
+    if not polygons:
+        raise OsmError("area_unusable", path=path, detail="0 Polygon")
+    for number, polygon in enumerate(polygons, 1):
+        if not shapely.is_valid(polygon):
+            detail = f"{number}: {shapely.is_valid_reason(polygon)}"
+            raise OsmError("area_unusable", path=path, detail=detail)
+    return shapely.union_all(polygons)
+
+
+def _geometries(raw: Any) -> list[Any]:
+    if not isinstance(raw, dict):
+        return []
+    if raw.get("type") == "FeatureCollection":
+        features = raw.get("features")
+        return [g for f in features for g in _geometries(f)] if isinstance(features, list) else []
+    if raw.get("type") == "Feature":
+        return [raw["geometry"]] if isinstance(raw.get("geometry"), dict) else []
+    return [raw]

@@ -224,9 +224,7 @@ def _position(ways: WayTable, ref: int) -> FloatArray:
     return np.array([ways.lon[at], ways.lat[at]])
 
 
-def _join(
-    ways: WayTable, end: tuple[float, float], made: int, number: int
-) -> tuple[WayTable, int]:
+def _join(ways: WayTable, end: tuple[float, float], made: int, number: int) -> tuple[WayTable, int]:
     """Return `ways` with a junction at the position nearest to `end`, and that junction's id."""
     first, lines = _segments(ways)
     # Degrees of longitude shrink with latitude; nearest must be nearest in metres.

@@ -19,7 +19,7 @@ from geo.network.model import NetworkMeta, WalkNetwork
 from geo.osm import rules
 from geo.osm.clip import Clip, keep_segments
 from geo.osm.overrides import NO_OVERRIDES, Overrides, apply_overrides
-from geo.osm.water import WaterCollector
+from geo.osm.water import WaterCollector, ways_with_ids
 
 __all__ = ["SUFFIXES", "read_osm"]
 
@@ -132,7 +132,7 @@ def read_osm(
         source=source.name,
         osm_date=_osm_date(source, ways.newest),
         bbox=(0.0, 0.0, 0.0, 0.0),
-        notes=tuple(sorted(notes.items())) + (("rules", walk_rules),),
+        notes=(*tuple(sorted(notes.items())), ("rules", walk_rules)),
     )
     network = build_network(table, meta=meta, water=polygons, barriers=[*banks, *barriers])
     report(4, 4)
@@ -162,7 +162,7 @@ def _stream(
 
     wanted = osmium.filter.KeyFilter(*_KEYS)
     areas = osmium.filter.KeyFilter("natural", "waterway", "landuse", "highway")
-    reader = osmium.FileProcessor(str(source)).with_areas(areas)
+    reader: Any = osmium.FileProcessor(str(source)).with_areas(areas)
     reader = reader.with_filter(wanted)
     box = None if clip is None else clip.integer_box()
     for item in reader:
@@ -181,12 +181,7 @@ def _stream(
 
 def _stream_allowed(source: Path, ways: _Ways, ids: frozenset[int]) -> None:
     """Collect the ways an override allows, whatever their tags; KeyFilter would not show all."""
-    import osmium
-
-    reader = osmium.FileProcessor(str(source)).with_locations()
-    wanted = osmium.filter.IdFilter(ids).enable_for(osmium.osm.WAY)
-    ways_only = osmium.filter.EntityFilter(osmium.osm.WAY)
-    for item in reader.with_filter(ways_only).with_filter(wanted):
+    for item in ways_with_ids(source, ids):
         ways.counts["override_allowed"] += 1
         ways.add(item.id, dict(item.tags), item.nodes)
 
@@ -229,7 +224,7 @@ def _take_area(item: Any, ways: _Ways, water: WaterCollector, box: Any) -> None:
 def _stream_osmnx(source: Path, ways: _Ways) -> None:
     import osmium
 
-    reader = osmium.FileProcessor(str(source)).with_locations()
+    reader: Any = osmium.FileProcessor(str(source)).with_locations()
     for item in reader.with_filter(osmium.filter.KeyFilter("highway")):
         if item.is_way():
             tags = dict(item.tags)
@@ -246,15 +241,15 @@ def _note_date(ways: _Ways, item: Any) -> None:
 
 def _touches(nodes: Any, box: tuple[int, int, int, int]) -> bool:
     west, south, east, north = box
-    return any(
-        west <= n.x <= east and south <= n.y <= north for n in nodes if n.x != _INVALID
-    )
+    return any(west <= n.x <= east and south <= n.y <= north for n in nodes if n.x != _INVALID)
 
 
 def _to_table(ways: _Ways, clip: Clip | None) -> WayTable:
     """Cut ways where nodes are missing, where `clip` ends, and at closed gates."""
-    ref, x, y = (np.frombuffer(a, dtype=np.int64) if len(a) else np.empty(0, np.int64)
-                 for a in (ways.ref, ways.x, ways.y))
+    ref, x, y = (
+        np.frombuffer(a, dtype=np.int64) if len(a) else np.empty(0, np.int64)
+        for a in (ways.ref, ways.x, ways.y)
+    )
     ptr = np.concatenate([[0], np.cumsum(np.array(ways.size, dtype=np.int64))]).astype(np.int64)
     present = x != _INVALID
     ref = ref.copy()

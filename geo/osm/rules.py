@@ -39,19 +39,19 @@ _OSMNX_FORBIDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 
 # Nobody walks these, whatever foot=* says.
 _NOT_A_WAY = frozenset(
-    "abandoned construction planned proposed razed no raceway rest_area services "
-    "emergency_bay via_ferrata".split()
+    ("abandoned", "construction", "planned", "proposed", "razed", "no", "raceway")
+    + ("rest_area", "services", "emergency_bay", "via_ferrata")
 )
-_FOOT_YES = frozenset("yes designated permissive official".split())
-_FOOT_NO = frozenset("no private".split())
-_CLOSED = frozenset("no private military".split())
-_AREA_KINDS = frozenset("pedestrian footway path living_street corridor platform".split())
+_FOOT_YES = frozenset(("yes", "designated", "permissive", "official"))
+_FOOT_NO = frozenset(("no", "private"))
+_CLOSED = frozenset(("no", "private", "military"))
+_AREA_KINDS = frozenset(("pedestrian", "footway", "path", "living_street", "corridor", "platform"))
 _DRIVE = frozenset(
-    "motorway motorway_link trunk trunk_link primary primary_link secondary secondary_link "
-    "tertiary tertiary_link unclassified residential living_street service road busway "
-    "bus_guideway".split()
+    ("motorway", "motorway_link", "trunk", "trunk_link", "primary", "primary_link", "secondary")
+    + ("secondary_link", "tertiary", "tertiary_link", "unclassified", "residential")
+    + ("living_street", "service", "road", "busway", "bus_guideway")
 )
-_YES_NO = frozenset("no false 0".split())
+_SAYS_NO = frozenset(("no", "false", "0"))
 
 
 def osmnx_walk(tags: Tags) -> bool:
@@ -69,28 +69,34 @@ def walkable(tags: Tags) -> bool:
 def verdict(tags: Tags) -> str:
     """Return ``kept`` or why a way is left out: not_a_way, foot_no, closed, no_foot, area."""
     foot = tags.get("foot", "")
-    if tags.get("route") == "ferry" or tags.get("highway") == "ferry":
+    invited = foot in _FOOT_YES
+    if _is_ferry(tags):
         return "foot_no" if foot in _FOOT_NO else "kept"
-    highway = tags.get("highway")
-    if highway is None or highway in _NOT_A_WAY:
+    if tags.get("highway") in _NOT_A_WAY or "highway" not in tags:
         return "not_a_way"
     if foot in _FOOT_NO:
         return "foot_no"
-    invited = foot in _FOOT_YES
     if not invited and tags.get("access") in _CLOSED:
         return "closed"
     if tags.get("area") == "yes":
-        return "kept" if highway in _AREA_KINDS and (highway != "platform" or invited) else "area"
-    if invited or osmnx_walk(tags):
-        return "kept"
-    return "no_foot"
+        return "kept" if _is_walkable_area(tags, invited) else "area"
+    return "kept" if invited or osmnx_walk(tags) else "no_foot"
+
+
+def _is_ferry(tags: Tags) -> bool:
+    return tags.get("route") == "ferry" or tags.get("highway") == "ferry"
+
+
+def _is_walkable_area(tags: Tags, invited: bool) -> bool:
+    kind = tags["highway"]
+    return kind in _AREA_KINDS and (kind != "platform" or invited)
 
 
 def edge_flags(tags: Tags) -> int:
     """Return the `EdgeFlag` bits that tags tell: kind of way, direction for walkers."""
     highway = tags.get("highway", "")
     flags = EdgeFlag(0)
-    if tags.get("route") == "ferry" or highway == "ferry":
+    if _is_ferry(tags):
         return int(EdgeFlag.FERRY)
     if highway in ("steps", "escalator"):
         flags |= EdgeFlag.STEPS
@@ -98,9 +104,9 @@ def edge_flags(tags: Tags) -> int:
         flags |= EdgeFlag.ELEVATOR | EdgeFlag.INDOOR
     if _is_underground(tags):
         flags |= EdgeFlag.TUNNEL
-    if tags.get("bridge", "no") not in _YES_NO:
+    if tags.get("bridge", "no") not in _SAYS_NO:
         flags |= EdgeFlag.BRIDGE
-    if highway == "corridor" or tags.get("indoor", "no") not in _YES_NO:
+    if highway == "corridor" or tags.get("indoor", "no") not in _SAYS_NO:
         flags |= EdgeFlag.INDOOR
     if tags.get("area") == "yes":
         flags |= EdgeFlag.AREA
@@ -114,7 +120,7 @@ def edge_flags(tags: Tags) -> int:
 def _is_underground(tags: Tags) -> bool:
     tunnel = tags.get("tunnel", "no")
     # A passage through a building is at street level: one can step out of it to either side.
-    if tunnel not in _YES_NO and tunnel not in ("building_passage", "covered"):
+    if tunnel not in _SAYS_NO and tunnel not in ("building_passage", "covered"):
         return True
     return tags.get("location") == "underground" or tags.get("level", "").startswith("-")
 
@@ -122,7 +128,7 @@ def _is_underground(tags: Tags) -> bool:
 def _direction(tags: Tags) -> EdgeFlag:
     flags = EdgeFlag(0)
     conveying = tags.get("conveying", "no")
-    if conveying not in _YES_NO or tags.get("highway") == "escalator":
+    if conveying not in _SAYS_NO or tags.get("highway") == "escalator":
         flags |= EdgeFlag.CONVEYING
     if conveying == "forward":
         flags |= EdgeFlag.FORWARD_ONLY
@@ -138,7 +144,7 @@ def _direction(tags: Tags) -> EdgeFlag:
 
 def is_water(tags: Tags) -> bool:
     """Return True for areas of open water at ground level."""
-    if tags.get("tunnel", "no") not in _YES_NO or tags.get("covered") == "yes":
+    if tags.get("tunnel", "no") not in _SAYS_NO or tags.get("covered") == "yes":
         return False
     if tags.get("location") == "underground":
         return False
@@ -151,7 +157,7 @@ def is_water(tags: Tags) -> bool:
 
 def is_bank(tags: Tags) -> bool:
     """Return True for lines that cannot be stepped across: rivers, canals and the coast."""
-    if tags.get("tunnel", "no") not in _YES_NO or tags.get("covered") == "yes":
+    if tags.get("tunnel", "no") not in _SAYS_NO or tags.get("covered") == "yes":
         return False
     return tags.get("waterway") in ("river", "canal") or tags.get("natural") == "coastline"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from collections.abc import Set
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import shapely
 from geo.osm import rules
 from geo.osm.clip import Clip
 
-__all__ = ["WaterCollector", "sea_polygons"]
+__all__ = ["WaterCollector", "sea_polygons", "ways_with_ids"]
 
 log = logging.getLogger(__name__)
 
@@ -72,17 +73,12 @@ class WaterCollector:
 
     def recover_banks(self, source: Path) -> None:
         """Read once more the member ways of relations that are incomplete, as banks."""
-        import osmium
-
         broken = {r: m for r, m in self._members.items() if r not in self._complete}
         self.counts["water_incomplete"] = len(broken)
         ids = set().union(*broken.values()) if broken else set()
         if not ids:
             return
-        reader = osmium.FileProcessor(str(source)).with_locations()
-        wanted = osmium.filter.IdFilter(ids).enable_for(osmium.osm.WAY)
-        ways_only = osmium.filter.EntityFilter(osmium.osm.WAY)
-        for way in reader.with_filter(ways_only).with_filter(wanted):
+        for way in ways_with_ids(source, ids):
             if (line := _line(way.nodes)) is not None:
                 self._banks.append(line)
 
@@ -100,6 +96,15 @@ class WaterCollector:
         banks = [b for b in [*self._banks, *self._coast] if b.intersects(near)]
         self.counts["water_areas"] = len(parts)
         return parts, banks
+
+
+def ways_with_ids(source: Path, ids: Set[int]) -> Any:
+    """Return the ways with these ids and their nodes, whatever their tags."""
+    import osmium
+
+    reader = osmium.FileProcessor(str(source)).with_locations()
+    reader = reader.with_filter(osmium.filter.EntityFilter(osmium.osm.WAY))
+    return reader.with_filter(osmium.filter.IdFilter(ids))
 
 
 def sea_polygons(coast: list[Any], bounds: tuple[float, float, float, float]) -> list[Any]:

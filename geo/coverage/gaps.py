@@ -1,0 +1,119 @@
+"""Gaps: contiguous unserved demand (or street length), ranked by how much it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from geo.field import WaterCut, as_multipolygon
+from geo.network.model import FloatArray, IntArray
+
+__all__ = ["find_gaps"]
+
+
+def find_gaps(
+    xy: FloatArray,
+    weight: FloatArray,
+    *,
+    link_m: float,
+    cut_m: float,
+    most: int | None,
+    served: Any,
+    water: WaterCut,
+) -> tuple[list[dict[str, Any]], int]:
+    """Group unserved places and return the groups by falling weight.
+
+    Places are counted on squares of half `link_m`; squares at most two apart belong to one gap,
+    so that places within `link_m` always do. A gap wider than `cut_m` is of no use to somebody
+    who must put one station somewhere, so it is cut along a square grid of that size; the pieces
+    keep the number of the gap they are part of.
+
+    Parameters
+    ----------
+    xy, weight
+        (p, 2) metres and (p,) weight of unserved places.
+    link_m, cut_m
+        See above, metres.
+    most
+        How many pieces to return; None: all.
+    served
+        What no gap may overlap, metres.
+    water
+        Cuts water out of the shapes.
+
+    Returns
+    -------
+    tuple
+        One dict a piece (rank, gap, weight, places, gap_weight, geometry), and how many there
+        are in all.
+    """
+    if len(xy) == 0:
+        return [], 0
+    side = link_m / 2
+    cells, cell_of = np.unique(np.floor(xy / side).astype(np.int64), axis=0, return_inverse=True)
+    cell_of = cell_of.ravel()
+    cell_weight = np.bincount(cell_of, weights=weight, minlength=len(cells))
+    cell_places = np.bincount(cell_of, minlength=len(cells))
+    gap = _linked(cells)
+    piece = _cut(cells, gap, max(int(cut_m // side), 1))
+    weights = np.bincount(piece, weights=cell_weight)
+    places = np.bincount(piece, weights=cell_places)
+    gap_weight = np.bincount(gap, weights=cell_weight)
+    first = np.full(weights.size, -1)
+    first[piece[::-1]] = np.arange(len(cells))[::-1]
+    # Ties by position, so that the ranking does not hang on the order of the input.
+    order = np.lexsort((cells[first, 1], cells[first, 0], -weights))
+    order = order[weights[order] > 0]
+    gap_rank = {g: i + 1 for i, g in enumerate(dict.fromkeys(gap[first[order]].tolist()))}
+    found = []
+    for rank, number in enumerate(order[:most].tolist(), 1):
+        own = gap[first[number]]
+        found.append(
+            {
+                "rank": rank,
+                "gap": gap_rank[own],
+                "weight": float(weights[number]),
+                "places": int(places[number]),
+                "gap_weight": float(gap_weight[own]),
+                "geometry": _shape(cells[piece == number], side, served, water),
+            }
+        )
+    return found, int(order.size)
+
+
+def _linked(cells: IntArray) -> npt.NDArray[np.int64]:
+    """Return the group of each cell; cells at most two apart share one."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+    from scipy.spatial import KDTree
+
+    pairs = KDTree(cells).query_pairs(2.5, p=np.inf, output_type="ndarray")
+    n = len(cells)
+    graph = coo_array((np.ones(len(pairs), np.int8), (pairs[:, 0], pairs[:, 1])), shape=(n, n))
+    label = connected_components(graph, directed=False)[1]
+    return np.asarray(label, dtype=np.int64)
+
+
+def _cut(cells: IntArray, gap: IntArray, side_cells: int) -> npt.NDArray[np.int64]:
+    """Return the piece of each cell: its gap where that is small, else gap and grid square."""
+    low = np.full((int(gap.max()) + 1, 2), np.iinfo(np.int64).max)
+    high = np.full_like(low, np.iinfo(np.int64).min)
+    np.minimum.at(low, gap, cells)
+    np.maximum.at(high, gap, cells)
+    wide = ((high - low + 1) > side_cells).any(axis=1)[gap]
+    square = np.where(wide[:, None], cells // side_cells, 0)
+    keys = np.column_stack([gap, square])
+    return np.asarray(np.unique(keys, axis=0, return_inverse=True)[1].ravel(), dtype=np.int64)
+
+
+def _shape(cells: IntArray, side: float, served: Any, water: WaterCut) -> Any:
+    """Return the ground of some cells with half a cell around, neither served nor wet."""
+    low = cells * side - side / 2
+    high = (cells + 1) * side + side / 2
+    squares = shapely.box(low[:, 0], low[:, 1], high[:, 0], high[:, 1])
+    ground = shapely.union_all(squares)
+    near = shapely.clip_by_rect(served, *ground.bounds)
+    return water(as_multipolygon(np.array([shapely.difference(ground, near)])))

@@ -1,0 +1,271 @@
+"""Circles, their dissolved union, and areas of responsibility, all from one field of times."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from geo.coverage.placing import Placed
+from geo.coverage.reach import Costs
+from geo.coverage.request import CoverageRequest
+from geo.field import (
+    Lattice,
+    OnEdge,
+    WaterCut,
+    Window,
+    as_multipolygon,
+    band_polygon,
+    fill_holes,
+    gather_nearest,
+    gather_one,
+    tiles_around,
+)
+from geo.field.lattice import TILE
+from geo.network.model import FloatArray
+from geo.search import Reach, Seeds, search_nearest
+
+__all__ = ["Surface", "circles", "dissolved", "responsibility"]
+
+BLOCK = 8 * TILE  # cells on a side of the windows that a whole city is contoured in
+
+
+@dataclass(frozen=True, eq=False)
+class Surface:
+    """All that polygons are made from.
+
+    Attributes
+    ----------
+    costs, lattice
+        The network under a profile, and its cells.
+    stations
+        Every station asked for; only the used ones make polygons, numbered among themselves.
+    seeds, on_edge, reach
+        The searches of the used stations.
+    """
+
+    request: CoverageRequest
+    costs: Costs
+    lattice: Lattice
+    stations: Placed
+    seeds: Seeds
+    on_edge: OnEdge
+    reach: Reach
+    cut: WaterCut
+
+    @property
+    def xy(self) -> FloatArray:
+        """(s, 2) the used stations, metres."""
+        return self.stations.xy[self.stations.used]
+
+    @property
+    def radius_m(self) -> float:
+        """No place further than this, in a straight line, can be served."""
+        scale = self.request.scale
+        return scale.limits[-1] / scale.cost_per_m
+
+    def prepare(self, on_progress: Callable[[int, int], None] | None = None) -> int:
+        """Make the cells that the stations need; return how many tiles were new."""
+        return self.lattice.prepare(
+            tiles_around(self.xy, self.radius_m, self.lattice.cell_m), on_progress
+        )
+
+    def polygon(self, window: Window, cost: FloatArray, limit: float, *, closed: bool) -> Any:
+        """Return the region of cost ≤ `limit` in a window, water cut out."""
+        shape = band_polygon(
+            window,
+            cost,
+            limit,
+            max_access_m=self.request.max_access_m,
+            cost_per_m=self.request.scale.cost_per_m,
+            closed=closed,
+        )
+        return self.cut(shape)
+
+
+def circles(
+    surface: Surface, on_progress: Callable[[int, int], None] | None = None
+) -> list[list[Any]]:
+    """Return for each used station its polygons, one a band, in the metric CRS."""
+    network = surface.costs.network
+    node_xy = network.to_metric(np.column_stack([network.node_lon, network.node_lat]))
+    count = surface.seeds.count
+    threads = os.cpu_count() or 1
+    bounds = np.linspace(0, count, min(count, threads * 8) + 1).astype(int)
+    spans = [range(a, b) for a, b in itertools.pairwise(bounds)]
+    at = np.argsort(surface.on_edge.label, kind="stable")
+
+    def some(span: range) -> list[list[Any]]:
+        scratch = np.full(network.n_nodes, np.inf)
+        return [_circle(surface, i, int(at[i]), node_xy, scratch) for i in span]
+
+    found: list[list[Any]] = []
+    with ThreadPoolExecutor(threads) as pool:
+        for part in pool.map(some, spans):
+            found.extend(part)
+            if on_progress:
+                on_progress(len(found), count)
+    return found
+
+
+def _circle(
+    surface: Surface, station: int, at: int, node_xy: FloatArray, scratch: FloatArray
+) -> list[Any]:
+    """Return one station's polygons. `scratch` is (n,) inf, and is so again afterwards."""
+    scale = surface.request.scale
+    nodes, node_cost = surface.reach.of(station)
+    left_m = (scale.limits[-1] - node_cost) / scale.cost_per_m
+    own = surface.xy[station]
+    low = np.vstack([node_xy[nodes] - left_m[:, None], own - surface.request.max_access_m])
+    high = np.vstack([node_xy[nodes] + left_m[:, None], own + surface.request.max_access_m])
+    if nodes.size == 0:  # both ends of its edge are further than the limit
+        low, high = own[None] - surface.radius_m, own[None] + surface.radius_m
+    window = surface.lattice.window(*low.min(axis=0), *high.max(axis=0))
+    on_edge = surface.on_edge
+    scratch[nodes] = node_cost
+    cost = gather_one(
+        np.ascontiguousarray(window.cells["edge"]).ravel(),
+        np.ascontiguousarray(window.cells["share"]).ravel(),
+        np.ascontiguousarray(window.cells["access_m"]).ravel() * np.float64(scale.cost_per_m),
+        ends=surface.costs.ends,
+        node_cost=scratch,
+        along=surface.costs.along,
+        against=surface.costs.against,
+        station=(on_edge.edge[at], on_edge.share[at], on_edge.cost[at]),
+    ).reshape(window.cells.shape)
+    scratch[nodes] = np.inf
+    return [
+        fill_holes(surface.polygon(window, cost, limit, closed=True), surface.request.fill_holes_m2)
+        for limit in scale.limits
+    ]
+
+
+def dissolved(surface: Surface) -> list[Any]:
+    """Return the union of all circles, one polygon a band, from one multi-source search."""
+    pieces: list[list[Any]] = [[] for _ in surface.request.limits]
+    for window, cost, _ in _blocks(surface):
+        for band, limit in enumerate(surface.request.scale.limits):
+            shape = surface.polygon(window, cost, limit, closed=False)
+            if not shapely.is_empty(shape):
+                pieces[band].append(shape)
+    return [
+        fill_holes(as_multipolygon(np.array([shapely.union_all(p)])), surface.request.fill_holes_m2)
+        for p in pieces
+    ]
+
+
+def responsibility(surface: Surface, union: Any) -> list[Any]:
+    """Return for each used station the part of `union` that is nearest to it on foot.
+
+    Cells are labelled with their nearest station; the borders between labels are straightened
+    as a coverage, so that neighbours keep one common border, and the whole is cut to `union`.
+
+    Returns
+    -------
+    list
+        A MultiPolygon per used station, empty where another is nearer everywhere.
+    """
+    count = surface.seeds.count
+    segments = []
+    labels: dict[tuple[int, int], npt.NDArray[np.int32]] = {}
+    slack = 3.0 * surface.lattice.cell_m * surface.request.scale.cost_per_m
+    limit = surface.request.scale.limits[-1] + slack
+    for window, cost, label in _blocks(surface):
+        marked = np.where(cost <= limit, label, -1)
+        segments.append(_label_borders(window, marked))
+        labels[_block_of(window.x[0], window.y[0], surface.lattice.cell_m)] = marked
+    borders = np.concatenate(segments) if segments else np.empty((0, 2, 2))
+    if len(borders) == 0:
+        return [shapely.MultiPolygon()] * count
+    faces = shapely.get_parts(shapely.polygonize(shapely.linestrings(borders).tolist()))
+    owner = _face_labels(faces, labels, surface.lattice.cell_m)
+    faces, owner = faces[owner >= 0], owner[owner >= 0]
+    faces = shapely.coverage_simplify(faces, surface.lattice.cell_m, simplify_boundary=False)
+    shapely.prepare(union)
+    areas = []
+    for station in range(count):
+        own = shapely.union_all(faces[owner == station])
+        areas.append(as_multipolygon(np.array([shapely.intersection(own, union)])))
+    return areas
+
+
+def _label_borders(window: Window, label: npt.NDArray[np.int32]) -> FloatArray:
+    """Return (b, 2, 2) unit segments between cells of different labels.
+
+    Of the window's last row and column only the borders towards the inside count; the next
+    window, which shares them, adds the rest.
+    """
+    half = (window.x[1] - window.x[0]) / 2
+    row, column = np.nonzero(label[:-1, :-1] != label[:-1, 1:])
+    x, y = window.x[column] + half, window.y[row]
+    upright = np.stack([np.column_stack([x, y - half]), np.column_stack([x, y + half])], axis=1)
+    row, column = np.nonzero(label[:-1, :-1] != label[1:, :-1])
+    x, y = window.x[column], window.y[row] + half
+    level = np.stack([np.column_stack([x - half, y]), np.column_stack([x + half, y])], axis=1)
+    # Corners must be the same number whichever window made them.
+    return np.asarray(np.round(np.concatenate([upright, level]) / half) * half)
+
+
+def _face_labels(
+    faces: npt.NDArray[Any], labels: dict[tuple[int, int], npt.NDArray[np.int32]], cell_m: float
+) -> npt.NDArray[np.int32]:
+    """Return the label of each face: that of the cell at a point inside, -1 for unlabelled."""
+    owner = np.full(len(faces), -1, dtype=np.int32)
+    inside = shapely.get_coordinates(shapely.point_on_surface(faces))
+    for face, (x, y) in enumerate(inside):
+        block = _block_of(x, y, cell_m)
+        if block in labels:
+            column = int(np.floor(x / cell_m)) - block[0] * BLOCK
+            row = int(np.floor(y / cell_m)) - block[1] * BLOCK
+            owner[face] = labels[block][row, column]
+    return owner
+
+
+def _block_of(x: float, y: float, cell_m: float) -> tuple[int, int]:
+    return int(np.floor(x / cell_m)) // BLOCK, int(np.floor(y / cell_m)) // BLOCK
+
+
+def _blocks(
+    surface: Surface,
+) -> Iterator[tuple[Window, FloatArray, npt.NDArray[np.int32]]]:
+    """Yield (window, cost, label) over the ground around the stations.
+
+    Neighbouring windows share one row or column of cells, so that polygons and borders made in
+    each meet without a gap.
+    """
+    scale = surface.request.scale
+    node_cost, node_label = search_nearest(surface.costs.graph, surface.seeds, scale.limits[-1])
+    cell = surface.lattice.cell_m
+    tiles = tiles_around(surface.xy, surface.radius_m, cell)
+    for block in sorted({(i * TILE // BLOCK, j * TILE // BLOCK) for i, j in tiles}):
+        window = _inner(surface.lattice, block, cell)
+        cost, label = gather_nearest(
+            np.ascontiguousarray(window.cells["edge"]).ravel(),
+            np.ascontiguousarray(window.cells["share"]).ravel(),
+            np.ascontiguousarray(window.cells["access_m"]).ravel() * np.float64(scale.cost_per_m),
+            ends=surface.costs.ends,
+            node_cost=node_cost,
+            node_label=node_label,
+            along=surface.costs.along,
+            against=surface.costs.against,
+            stations=surface.on_edge,
+        )
+        shape = window.cells.shape
+        yield window, cost.reshape(shape), label.reshape(shape)
+
+
+def _inner(lattice: Lattice, block: tuple[int, int], cell: float) -> Window:
+    """Return a block's cells and one more row and column, which the next block starts with."""
+    west, south = block[0] * BLOCK, block[1] * BLOCK
+    window = lattice.window(
+        (west + 0.5) * cell, (south + 0.5) * cell,
+        (west + BLOCK + 0.5) * cell, (south + BLOCK + 0.5) * cell,
+    )  # fmt: skip
+    return Window(window.x[1:-1], window.y[1:-1], window.cells[1:-1, 1:-1])
