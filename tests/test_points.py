@@ -256,6 +256,15 @@ def test_titles_above_the_headings_are_passed_over(tmp_path):
     assert table.warnings == [("title_rows", {"row": 3})]
 
 
+def test_headings_in_two_rows_are_read_as_one(tmp_path):
+    table = read(tmp_path, "编号,坐标,,备注\n,经度,纬度,\nA,118.79,32.04,b\n")
+    assert list(table.frame.columns) == [
+        *("id", "name", "编号", "经度", "纬度", "备注", "geometry")
+    ]
+    assert table.warnings == [("title_rows", {"row": 2})]
+    assert table.rows == 1
+
+
 # Faults
 
 

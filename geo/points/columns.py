@@ -131,9 +131,13 @@ def recognise(
     return Recognised(columns, tuple(warnings))
 
 
-def has_position(headings: Sequence[str]) -> bool:
-    """Return whether these headings give a position; the mark by which a heading row is known."""
-    return recognise(unique(headings), kind="sites", datum="wgs84").positioned
+def has_position(headings: Sequence[str], *, in_two: bool = False) -> bool:
+    """Return whether these headings give a position; the mark by which a heading row is known.
+
+    With `in_two` only a longitude and a latitude in columns of their own count.
+    """
+    found = recognise(unique(headings), kind="sites", datum="wgs84")
+    return "lon" in found.columns if in_two else found.positioned
 
 
 def same_datum(one: str, other: str) -> bool:

@@ -6,6 +6,7 @@ import codecs
 import csv
 import io
 from collections.abc import Iterator
+from itertools import chain, zip_longest
 from pathlib import Path
 
 import numpy as np
@@ -44,7 +45,8 @@ def read_table(data: bytes, path: Path) -> Raw:
 def records_to_raw(records: Iterator[Record], path: Path, encoding: str | None = None) -> Raw:
     """Turn numbered records of text, headings among them, into a `Raw` table.
 
-    Records above the heading are titles. A record with more cells than the heading has, other
+    Records above the heading are titles; a heading of coordinates may have 经度 and 纬度 in a
+    second row under it. A record with more cells than the heading has, other
     than blank ones, is faulty; missing cells at its end are blank.
     """
     seen: list[Record] = []
@@ -60,8 +62,18 @@ def records_to_raw(records: Iterator[Record], path: Path, encoding: str | None =
         shown = ", ".join(clip(c, 20) for c in seen[0][1][:12] if c.strip())
         raise PointsError("no_coordinate_columns", path=str(path), headings=shown)
     row, headings = seen[found]
-    warnings: tuple[Remark, ...] = (("title_rows", {"row": row}),) if found else ()
+    below = next(records, None)
+    if below and has_position(below[1], in_two=True) and not has_position(headings, in_two=True):
+        row, headings = below[0], _merged(headings, below[1])
+    elif below:
+        records = chain([below], records)
+    warnings: tuple[Remark, ...] = (("title_rows", {"row": row}),) if row > seen[0][0] else ()
     return _collect(records, headings, path, warnings, encoding)
+
+
+def _merged(upper: list[str], lower: list[str]) -> list[str]:
+    """Return one row of headings from two: 坐标 above 经度 and 纬度, as merged cells are saved."""
+    return [low.strip() or high for high, low in zip_longest(upper, lower, fillvalue="")]
 
 
 def _decode(data: bytes, path: Path) -> tuple[str, str]:
