@@ -39,17 +39,44 @@ _OSMNX_FORBIDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 
 # Nobody walks these, whatever foot=* says.
 _NOT_A_WAY = frozenset(
-    ("abandoned", "construction", "planned", "proposed", "razed", "no", "raceway")
-    + ("rest_area", "services", "emergency_bay", "via_ferrata")
+    (
+        "abandoned",
+        "construction",
+        "planned",
+        "proposed",
+        "razed",
+        "no",
+        "raceway",
+        "rest_area",
+        "services",
+        "emergency_bay",
+        "via_ferrata",
+    )
 )
 _FOOT_YES = frozenset(("yes", "designated", "permissive", "official"))
 _FOOT_NO = frozenset(("no", "private"))
 _CLOSED = frozenset(("no", "private", "military"))
 _AREA_KINDS = frozenset(("pedestrian", "footway", "path", "living_street", "corridor", "platform"))
 _DRIVE = frozenset(
-    ("motorway", "motorway_link", "trunk", "trunk_link", "primary", "primary_link", "secondary")
-    + ("secondary_link", "tertiary", "tertiary_link", "unclassified", "residential")
-    + ("living_street", "service", "road", "busway", "bus_guideway")
+    (
+        "motorway",
+        "motorway_link",
+        "trunk",
+        "trunk_link",
+        "primary",
+        "primary_link",
+        "secondary",
+        "secondary_link",
+        "tertiary",
+        "tertiary_link",
+        "unclassified",
+        "residential",
+        "living_street",
+        "service",
+        "road",
+        "busway",
+        "bus_guideway",
+    )
 )
 _SAYS_NO = frozenset(("no", "false", "0"))
 
