@@ -128,8 +128,9 @@ def _write(network: WalkNetwork, folder: Path) -> None:
 
 
 def _open(path: Path) -> Any:
-    # A plain view of the map: ndarray subclasses cost numba a compilation of their own.
-    return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
+    # Copy-on-write and a plain view: read-only arrays and subclasses would each cost numba a
+    # compilation of their own. Nothing ever writes to them, and the file could not change.
+    return np.asarray(np.load(path, mmap_mode="c", allow_pickle=False))
 
 
 def _write_blobs(folder: Path, name: str, blobs: Sequence[bytes]) -> None:
