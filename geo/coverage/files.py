@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from typing import Any
 
@@ -107,11 +109,16 @@ def write_coverage(
 
     layers = _layers(coverage, stations, demand, lang)
     if "geojson" in formats:
-        for layer in layers:
-            if layer.name in ("stations", "demand"):
-                continue  # tables for people; the GeoPackage draws them
+        # Points go out as tables for people; the GeoPackage draws them.
+        drawn = [layer for layer in layers if layer.name not in ("stations", "demand")]
+
+        def geojson(layer: Layer) -> Any:
             name = out.path(f"{layer.name}.geojson")
-            note(write_geojson(layer.frame, name, provenance, id_column=layer.id_column))
+            return write_geojson(layer.frame, name, provenance, id_column=layer.id_column)
+
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            for written in pool.map(geojson, drawn):
+                note(written)
     if "gpkg" in formats:
         note(write_geopackage(layers, out.path("coverage.gpkg"), provenance, lang=lang))
     note(write_csv(stations, out.path("stations.csv"), provenance))

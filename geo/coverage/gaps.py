@@ -53,8 +53,7 @@ def find_gaps(
     if len(xy) == 0:
         return [], 0
     side = link_m / 2
-    cells, cell_of = np.unique(np.floor(xy / side).astype(np.int64), axis=0, return_inverse=True)
-    cell_of = cell_of.ravel()
+    cells, cell_of = _distinct(np.floor(xy / side).astype(np.int64))
     cell_weight = np.bincount(cell_of, weights=weight, minlength=len(cells))
     cell_places = np.bincount(cell_of, minlength=len(cells))
     gap = _linked(cells)
@@ -84,6 +83,16 @@ def find_gaps(
     return found, int(order.size)
 
 
+def _distinct(rows: IntArray) -> tuple[IntArray, IntArray]:
+    """Return the distinct (p, 2) rows and the number of each row among them."""
+    low = rows.min(axis=0)
+    width = int(rows[:, 1].max() - low[1]) + 1
+    keys, inverse = np.unique(
+        (rows[:, 0] - low[0]) * width + rows[:, 1] - low[1], return_inverse=True
+    )
+    return np.column_stack([keys // width, keys % width]) + low, inverse
+
+
 def _linked(cells: IntArray) -> npt.NDArray[np.int64]:
     """Return the group of each cell; cells at most two apart share one."""
     from scipy.sparse import coo_array
@@ -110,10 +119,9 @@ def _cut(cells: IntArray, gap: IntArray, side_cells: int) -> npt.NDArray[np.int6
 
 
 def _shape(cells: IntArray, side: float, served: Any, water: WaterCut) -> Any:
-    """Return the ground of some cells with half a cell around, neither served nor wet."""
-    low = cells * side - side / 2
-    high = (cells + 1) * side + side / 2
+    """Return the ground of some cells, neither served nor wet."""
+    low, high = cells * side, (cells + 1) * side
     squares = shapely.box(low[:, 0], low[:, 1], high[:, 0], high[:, 1])
-    ground = shapely.union_all(squares)
+    ground = shapely.coverage_union_all(squares)
     near = shapely.clip_by_rect(served, *ground.bounds)
     return water(as_multipolygon(np.array([shapely.difference(ground, near)])))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +26,7 @@ from geo.field import (
     fill_holes,
     gather_nearest,
     gather_one,
+    thinned,
     tiles_around,
 )
 from geo.field.lattice import TILE
@@ -89,6 +90,10 @@ class Surface:
         )
         return self.cut(shape)
 
+    def finished(self, shape: Any) -> Any:
+        """Return a whole polygon without idle vertices and, where asked, small holes."""
+        return fill_holes(thinned(shape, self.lattice.cell_m), self.request.fill_holes_m2)
+
 
 def circles(
     surface: Surface, on_progress: Callable[[int, int], None] | None = None
@@ -142,23 +147,24 @@ def _circle(
     ).reshape(window.cells.shape)
     scratch[nodes] = np.inf
     return [
-        fill_holes(surface.polygon(window, cost, limit, closed=True), surface.request.fill_holes_m2)
+        surface.finished(surface.polygon(window, cost, limit, closed=True))
         for limit in scale.limits
     ]
 
 
 def dissolved(surface: Surface) -> list[Any]:
     """Return the union of all circles, one polygon a band, from one multi-source search."""
-    pieces: list[list[Any]] = [[] for _ in surface.request.limits]
-    for window, cost, _ in _blocks(surface):
-        for band, limit in enumerate(surface.request.scale.limits):
-            shape = surface.polygon(window, cost, limit, closed=False)
-            if not shapely.is_empty(shape):
-                pieces[band].append(shape)
-    return [
-        fill_holes(as_multipolygon(np.array([shapely.union_all(p)])), surface.request.fill_holes_m2)
-        for p in pieces
-    ]
+    limits = surface.request.scale.limits
+
+    def bands(window: Window, cost: FloatArray, _: Any) -> list[Any]:
+        return [surface.polygon(window, cost, limit, closed=False) for limit in limits]
+
+    def merge(pieces: Any) -> Any:
+        return surface.finished(as_multipolygon(np.array([shapely.union_all(pieces)])))
+
+    by_block = _City.of(surface).map(bands)
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        return list(pool.map(merge, zip(*by_block, strict=True)))
 
 
 def responsibility(surface: Surface, union: Any) -> list[Any]:
@@ -173,27 +179,34 @@ def responsibility(surface: Surface, union: Any) -> list[Any]:
         A MultiPolygon per used station, empty where another is nearer everywhere.
     """
     count = surface.seeds.count
-    segments = []
-    labels: dict[tuple[int, int], npt.NDArray[np.int32]] = {}
-    slack = 3.0 * surface.lattice.cell_m * surface.request.scale.cost_per_m
+    cell_m = surface.lattice.cell_m
+    slack = 3.0 * cell_m * surface.request.scale.cost_per_m
     limit = surface.request.scale.limits[-1] + slack
-    for window, cost, label in _blocks(surface):
-        marked = np.where(cost <= limit, label, -1)
-        segments.append(_label_borders(window, marked))
-        labels[_block_of(window.x[0], window.y[0], surface.lattice.cell_m)] = marked
-    borders = np.concatenate(segments) if segments else np.empty((0, 2, 2))
+
+    def mark(window: Window, cost: FloatArray, label: npt.NDArray[np.int32]) -> Any:
+        marked = np.where(cost <= limit, label, np.int32(-1))
+        block = _block_of(window.x[0], window.y[0], cell_m)
+        return block, marked, _label_borders(window, marked)
+
+    marked = _City.of(surface).map(mark)
+    labels = {block: label for block, label, _ in marked}
+    borders = np.concatenate([lines for _, _, lines in marked])
     if len(borders) == 0:
         return [shapely.MultiPolygon()] * count
     faces = shapely.get_parts(shapely.polygonize(shapely.linestrings(borders).tolist()))
-    owner = _face_labels(faces, labels, surface.lattice.cell_m)
+    owner = _face_labels(faces, labels, cell_m)
     faces, owner = faces[owner >= 0], owner[owner >= 0]
-    faces = shapely.coverage_simplify(faces, surface.lattice.cell_m, simplify_boundary=False)
-    shapely.prepare(union)
-    areas = []
-    for station in range(count):
-        own = shapely.union_all(faces[owner == station])
-        areas.append(as_multipolygon(np.array([shapely.intersection(own, union)])))
-    return areas
+    faces = shapely.coverage_simplify(faces, cell_m, simplify_boundary=False)
+
+    def one(station: int) -> Any:
+        own = shapely.coverage_union_all(faces[owner == station])
+        if shapely.is_empty(own):
+            return shapely.MultiPolygon()
+        near = shapely.clip_by_rect(union, *own.bounds)
+        return as_multipolygon(np.array([shapely.intersection(own, near)]))
+
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        return list(pool.map(one, range(count)))
 
 
 def _label_borders(window: Window, label: npt.NDArray[np.int32]) -> FloatArray:
@@ -232,33 +245,53 @@ def _block_of(x: float, y: float, cell_m: float) -> tuple[int, int]:
     return int(np.floor(x / cell_m)) // BLOCK, int(np.floor(y / cell_m)) // BLOCK
 
 
-def _blocks(
-    surface: Surface,
-) -> Iterator[tuple[Window, FloatArray, npt.NDArray[np.int32]]]:
-    """Yield (window, cost, label) over the ground around the stations.
+@dataclass(frozen=True, eq=False)
+class _City:
+    """The ground around the stations in blocks of cells, with the time to the nearest station."""
 
-    Neighbouring windows share one row or column of cells, so that polygons and borders made in
-    each meet without a gap.
-    """
-    scale = surface.request.scale
-    node_cost, node_label = search_nearest(surface.costs.graph, surface.seeds, scale.limits[-1])
-    cell = surface.lattice.cell_m
-    tiles = tiles_around(surface.xy, surface.radius_m, cell)
-    for block in sorted({(i * TILE // BLOCK, j * TILE // BLOCK) for i, j in tiles}):
-        window = _inner(surface.lattice, block, cell)
+    surface: Surface
+    node_cost: FloatArray
+    node_label: npt.NDArray[np.int32]
+    blocks: list[tuple[int, int]]
+
+    @classmethod
+    def of(cls, surface: Surface) -> _City:
+        limit = surface.request.scale.limits[-1]
+        cost, label = search_nearest(surface.costs.graph, surface.seeds, limit)
+        tiles = tiles_around(surface.xy, surface.radius_m, surface.lattice.cell_m)
+        blocks = sorted({(i * TILE // BLOCK, j * TILE // BLOCK) for i, j in tiles})
+        return cls(surface, cost, label, blocks)
+
+    def map(self, work: Callable[[Window, FloatArray, npt.NDArray[np.int32]], Any]) -> list[Any]:
+        """Return ``work(window, cost, label)`` of every block, a block a thread at a time.
+
+        Neighbouring windows share one row or column of cells, so that polygons and borders made
+        in each meet without a gap.
+        """
+
+        def one(block: tuple[int, int]) -> Any:
+            return work(*self._field(block))
+
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            return list(pool.map(one, self.blocks))
+
+    def _field(self, block: tuple[int, int]) -> tuple[Window, FloatArray, npt.NDArray[np.int32]]:
+        surface = self.surface
+        window = _inner(surface.lattice, block, surface.lattice.cell_m)
+        access = np.ascontiguousarray(window.cells["access_m"]).ravel()
         cost, label = gather_nearest(
             np.ascontiguousarray(window.cells["edge"]).ravel(),
             np.ascontiguousarray(window.cells["share"]).ravel(),
-            np.ascontiguousarray(window.cells["access_m"]).ravel() * np.float64(scale.cost_per_m),
+            access * np.float64(surface.request.scale.cost_per_m),
             ends=surface.costs.ends,
-            node_cost=node_cost,
-            node_label=node_label,
+            node_cost=self.node_cost,
+            node_label=self.node_label,
             along=surface.costs.along,
             against=surface.costs.against,
             stations=surface.on_edge,
         )
         shape = window.cells.shape
-        yield window, cost.reshape(shape), label.reshape(shape)
+        return window, cost.reshape(shape), label.reshape(shape)
 
 
 def _inner(lattice: Lattice, block: tuple[int, int], cell: float) -> Window:

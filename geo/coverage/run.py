@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -113,10 +114,11 @@ def cover(
     tell("union", 0, 2)
     union = dissolved(surface)
     tell("union", 1, 2)
-    areas = responsibility(surface, union[-1])
+    with ThreadPoolExecutor(2) as pool:  # neither waits for the other, and GEOS frees the GIL
+        later = pool.submit(_gaps, surface, wanted, cost, union[-1], most_gaps)
+        areas = responsibility(surface, union[-1])
+        gaps, gaps_total = later.result()
     tell("union", 2, 2)
-    gaps, gaps_total = _gaps(surface, wanted, cost, union[-1], most_gaps)
-    tell("gaps", 1, 1)
 
     station_frame = frames.stations(network, stations, placed, areas, asked)
     ids = station_frame["station_id"].to_numpy()[: len(stations.frame)][placed.used]

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 TILE = 64
 MIN_CELL_M, MAX_CELL_M = 5.0, 200.0
 CELL_DTYPE = np.dtype([("edge", np.int32), ("share", np.float32), ("access_m", np.float32)])
-LATTICE_VERSION = 1
+LATTICE_VERSION = 2
 Key = tuple[int, int]
 
 
@@ -201,6 +201,9 @@ class _Water:
             shapes = shapely.from_wkb(np.array(network.water_wkb, dtype=object))
             self._shapes = shapely.transform(shapes, network.to_metric)
             shapely.prepare(self._shapes)
+            for shape in self._shapes:
+                # The first question builds GEOS's index, which threads must not do at once.
+                shapely.contains_xy(shape, *shapely.get_coordinates(shape)[0])
             self._tree = shapely.STRtree(self._shapes)
 
     def holds(self, xy: FloatArray) -> npt.NDArray[np.bool_]:
