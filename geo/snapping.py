@@ -173,17 +173,20 @@ def _segment_starts(
 def _shares(
     network: WalkNetwork, first: IntArray, edge: IntArray, seg_xy: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Return the fractions of its edge at which each segment starts and ends."""
+    """Return the fractions of its edge at which each segment starts and ends.
+
+    Exactly 0 and 1 at the ends of the edge: there no more of it is left to walk, which matters
+    where it may not be walked in that direction.
+    """
     length = np.hypot(seg_xy[:, 2] - seg_xy[:, 0], seg_xy[:, 3] - seg_xy[:, 1])
     total = np.bincount(edge, weights=length, minlength=network.n_edges)
     run = np.concatenate([[0.0], np.cumsum(length)])
     starts = np.flatnonzero(np.diff(edge, prepend=-1))
     base = np.repeat(run[starts], np.diff(np.append(starts, edge.size)))
     whole = np.maximum(total[edge], 1e-9)
-    return (
-        np.clip((run[:-1] - base) / whole, 0.0, 1.0),
-        np.clip((run[1:] - base) / whole, 0.0, 1.0),
-    )
+    ends = np.clip((run[1:] - base) / whole, 0.0, 1.0)
+    ends[np.append(starts[1:], edge.size)[: starts.size] - 1] = 1.0
+    return np.clip((run[:-1] - base) / whole, 0.0, 1.0), ends
 
 
 def _barrier_segments(network: WalkNetwork) -> FloatArray:
@@ -193,7 +196,7 @@ def _barrier_segments(network: WalkNetwork) -> FloatArray:
     blobs = [*network.water_wkb, *network.barrier_wkb]
     if not blobs:
         return np.empty((0, 4))
-    shapes = shapely.from_wkb(np.array(blobs, dtype=object))
+    shapes = shapely.get_parts(shapely.from_wkb(np.array(blobs, dtype=object)))
     areal = shapely.get_type_id(shapes) == shapely.GeometryType.POLYGON
     shapes[areal] = shapely.boundary(shapes[areal])
     lines: Any = shapely.get_parts(shapes)
@@ -206,7 +209,11 @@ def _barrier_segments(network: WalkNetwork) -> FloatArray:
 def _fill_buckets(
     xy: FloatArray, west: float, south: float, bucket: float, columns: int, rows: int
 ) -> tuple[IntArray, IntArray]:
-    """Return CSR of the segments whose bounding box meets each bucket."""
+    """Return CSR of the segments whose bounding box meets each bucket.
+
+    What lies outside the grid is listed in the outermost buckets: a river just beyond the last
+    street still parts it from the other bank.
+    """
     ptr, listed = _bucket_kernel(np.ascontiguousarray(xy), west, south, bucket, columns, rows)
     return ptr, listed
 
@@ -224,10 +231,10 @@ def _bucket_kernel(xy, west, south, bucket, columns, rows):  # type: ignore[no-u
         c1 = int(np.floor((x1 - west) / bucket))
         r0 = int(np.floor((y0 - south) / bucket))
         r1 = int(np.floor((y1 - south) / bucket))
-        spans[i, 0] = max(c0, 0)
-        spans[i, 1] = min(c1, columns - 1)
-        spans[i, 2] = max(r0, 0)
-        spans[i, 3] = min(r1, rows - 1)
+        spans[i, 0] = min(max(c0, 0), columns - 1)
+        spans[i, 1] = min(max(c1, 0), columns - 1)
+        spans[i, 2] = min(max(r0, 0), rows - 1)
+        spans[i, 3] = min(max(r1, 0), rows - 1)
         for r in range(spans[i, 2], spans[i, 3] + 1):
             for c in range(spans[i, 0], spans[i, 1] + 1):
                 ptr[r * columns + c + 1] += 1
@@ -330,7 +337,9 @@ def _snap_all(  # type: ignore[no-untyped-def]  # pragma: no cover
                             continue
                         best = d2
                         edge[i] = seg_edge[s]
-                        share[i] = seg_from[s] + t * (seg_to[s] - seg_from[s])
+                        share[i] = seg_to[s]
+                        if t < 1.0:  # or rounding would miss the junction
+                            share[i] = seg_from[s] + t * (seg_to[s] - seg_from[s])
                         out_x[i], out_y[i] = qx, qy
             ring += 1
         if edge[i] >= 0:
