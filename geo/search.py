@@ -214,6 +214,9 @@ def _bounded(indptr, heads, costs, seed_ptr, seed_node, seed_cost, first, last, 
                     touched[found] = a
                     found += 1
                 dist[a] = d
+                if size == keys.size:
+                    keys = _doubled(keys)
+                    nodes = _doubled(nodes)
                 keys[size] = d
                 nodes[size] = a
                 _sift_up(keys, nodes, size)
