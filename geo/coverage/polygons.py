@@ -126,13 +126,8 @@ def _circle(
     """Return one station's polygons. `scratch` is (n,) inf, and is so again afterwards."""
     scale = surface.request.scale
     nodes, node_cost = surface.reach.of(station)
-    left_m = (scale.limits[-1] - node_cost) / scale.cost_per_m
-    own = surface.xy[station]
-    low = np.vstack([node_xy[nodes] - left_m[:, None], own - surface.request.max_access_m])
-    high = np.vstack([node_xy[nodes] + left_m[:, None], own + surface.request.max_access_m])
-    if nodes.size == 0:  # both ends of its edge are further than the limit
-        low, high = own[None] - surface.radius_m, own[None] + surface.radius_m
-    window = surface.lattice.window(*low.min(axis=0), *high.max(axis=0))
+    low, high = _ground(surface, station, at, node_xy)
+    window = surface.lattice.window(*low, *high)
     on_edge = surface.on_edge
     scratch[nodes] = node_cost
     cost = gather_one(
@@ -150,6 +145,27 @@ def _circle(
         surface.finished(surface.polygon(window, cost, limit, closed=True))
         for limit in scale.limits
     ]
+
+
+def _ground(
+    surface: Surface, station: int, at: int, node_xy: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return the corners of a box around all that one station can serve.
+
+    What is reached past a junction lies within what is left of the walk there; the rest is
+    beside the station's own edge, which may be long and bent.
+    """
+    scale, costs = surface.request.scale, surface.costs
+    nodes, node_cost = surface.reach.of(station)
+    left_m = ((scale.limits[-1] - node_cost) / scale.cost_per_m)[:, None]
+    ptr, edge = costs.network.coord_ptr, surface.on_edge.edge[at]
+    line = costs.network.planar[ptr[edge] : ptr[edge + 1]]
+    own, access = surface.xy[station], surface.request.max_access_m
+    beside_low = np.maximum(line.min(axis=0) - access, own - surface.radius_m)
+    beside_high = np.minimum(line.max(axis=0) + access, own + surface.radius_m)
+    low = np.vstack([node_xy[nodes] - left_m, beside_low]).min(axis=0)
+    high = np.vstack([node_xy[nodes] + left_m, beside_high]).max(axis=0)
+    return low, high
 
 
 def dissolved(surface: Surface) -> list[Any]:
