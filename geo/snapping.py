@@ -295,10 +295,12 @@ def _snap_all(  # type: ignore[no-untyped-def]  # pragma: no cover
         px, py = xy[i, 0], xy[i, 1]
         if not (np.isfinite(px) and np.isfinite(py)):
             continue
+        off_x = max(west - px, px - west - columns * bucket)
+        off_y = max(south - py, py - south - rows * bucket)
+        if max(off_x, off_y) > reach:
+            continue
         pc = int(np.floor((px - west) / bucket))
         pr = int(np.floor((py - south) / bucket))
-        if pc < -columns or pc > 2 * columns or pr < -rows or pr > 2 * rows:
-            continue
         best = reach * reach
         margin = min(
             px - (west + pc * bucket), west + (pc + 1) * bucket - px,
