@@ -76,11 +76,8 @@ def geodesic_lengths(coords: FloatArray, ptr: IntArray) -> FloatArray:
     lon, lat = coords[:, 0], coords[:, 1]
     step = Geod(ellps="WGS84").inv(lon[:-1], lat[:-1], lon[1:], lat[1:])[2]
     step = np.append(np.asarray(step, dtype=np.float64), 0.0)
-    step[ptr[1:-1] - 1] = 0.0  # from the end of one line to the start of the next
-    total = np.concatenate([[0.0], np.cumsum(step)])
-    # Differences of one long running sum would lose millimetres over a province.
-    if total[-1] < 1e8:
-        return np.asarray(total[ptr[1:]] - total[ptr[:-1]])
+    step[ptr[1:] - 1] = 0.0  # from the end of one line to the start of the next
+    # Not differences of one running sum: an edge's length would depend on the edges before it.
     return np.asarray(np.add.reduceat(step, ptr[:-1]))
 
 
@@ -97,16 +94,21 @@ def build_network(
     ----------
     ways
         Walkable ways; a vertex shared by two parts, met twice by one, or ending one is a junction.
+        A node named twice in a row counts once.
     meta
         Source and flags; `bbox` and `digest` are filled in here.
     water, barriers
         Shapely polygons and lines in EPSG:4326.
+
+    The order of the ways changes neither arrays nor digest, as long as parts of one way keep
+    theirs; the direction in which a line is drawn does, since flags refer to it.
 
     Raises
     ------
     NetworkError
         There is no way to walk on.
     """
+    ways = _canonical(_without_repeats(ways))
     if len(ways.way) == 0:
         raise NetworkError("network_empty", source=meta.source)
     ptr, part, junction = _split(ways)
@@ -121,8 +123,9 @@ def build_network(
     edge_u = rank[np.searchsorted(sorted_ref, ways.ref[ptr[:, 0]])]
     edge_v = rank[np.searchsorted(sorted_ref, ways.ref[ptr[:, 1]])]
 
-    # Edges follow the junctions they leave, for the same reason that junctions follow the curve.
-    edge_order = np.lexsort((np.arange(edge_u.size), np.maximum(edge_u, edge_v), edge_u))
+    # Edges follow the junctions they leave, for the same reason that junctions follow the curve;
+    # ties go by way, so that the order of ways in a file changes nothing.
+    edge_order = np.lexsort((ways.way[part], np.maximum(edge_u, edge_v), edge_u))
     ptr, part = ptr[edge_order], part[edge_order]
     edge_u, edge_v = edge_u[edge_order], edge_v[edge_order]
     sizes = ptr[:, 1] - ptr[:, 0] + 1
@@ -140,7 +143,7 @@ def build_network(
         edge_v=edge_v,
         edge_length_m=geodesic_lengths(coords, coord_ptr),
         edge_flags=ways.flags[part].astype(np.uint16),
-        edge_highway=ways.highway[part].astype(np.int16),
+        edge_highway=ways.highway[part].astype(np.int32),
         edge_name=ways.name[part].astype(np.int32),
         edge_name_en=ways.name_en[part].astype(np.int32),
         edge_way=ways.way[part].astype(np.int64),
@@ -203,6 +206,50 @@ def adjacency(
     indptr = np.zeros(n + 1, dtype=np.int64)
     indptr[1:] = np.cumsum(np.bincount(tail, minlength=n))
     return indptr, head[order].astype(np.int32), edge[order], forward[order]
+
+
+def _without_repeats(ways: WayTable) -> WayTable:
+    """Return `ways` with each node named twice in a row named once; what is then no line goes."""
+    k = ways.ref.size
+    keep = np.ones(k, dtype=bool)
+    keep[1:] = ways.ref[1:] != ways.ref[:-1]
+    keep[ways.ptr[:-1]] = True
+    part_of = np.repeat(np.arange(ways.way.size), np.diff(ways.ptr))
+    sizes = np.bincount(part_of[keep], minlength=ways.way.size)
+    lines = sizes >= 2
+    if keep.all() and lines.all():
+        return ways
+    keep &= lines[part_of]
+    return replace(
+        ways,
+        ptr=np.concatenate([[0], np.cumsum(sizes[lines])]).astype(np.int64),
+        ref=ways.ref[keep],
+        lon=ways.lon[keep],
+        lat=ways.lat[keep],
+        way=ways.way[lines],
+        flags=ways.flags[lines],
+        highway=ways.highway[lines],
+        name=ways.name[lines],
+        name_en=ways.name_en[lines],
+    )
+
+
+def _canonical(ways: WayTable) -> WayTable:
+    """Return `ways` with texts in alphabetical order, whatever order they were met in."""
+    highways, (highway,) = _recoded(ways.highways, ways.highway)
+    names, (name, name_en) = _recoded(ways.names, ways.name, ways.name_en)
+    return replace(
+        ways, highways=highways, highway=highway, names=names, name=name, name_en=name_en
+    )
+
+
+def _recoded(texts: tuple[str, ...], *codes: IntArray) -> tuple[tuple[str, ...], list[IntArray]]:
+    """Return the texts in use, sorted, and the codes into them; -1 stays -1."""
+    used = np.unique(np.concatenate(codes))
+    found = {texts[code] for code in used.tolist() if code >= 0}
+    place = {text: at for at, text in enumerate(sorted(found))}
+    new = np.array([place.get(text, -1) for text in texts] + [-1], dtype=np.int64)
+    return tuple(place), [new[column] for column in codes]
 
 
 def _split(ways: WayTable) -> tuple[IntArray, IntArray, npt.NDArray[np.bool_]]:
