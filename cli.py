@@ -200,14 +200,14 @@ def network_info(
     _say(words.say("cli.network_title", said, name=network.meta.name,
                    source=network.meta.source, date=date))  # fmt: skip
     bbox = ", ".join(f"{v:.5f}" for v in network.meta.bbox)
-    _say(words.say("cli.network_size", said, nodes=network.n_nodes, edges=network.n_edges,
+    _say("  " + words.say("cli.network_size", said, nodes=network.n_nodes, edges=network.n_edges,
                    km=facts["length_km"], bbox=bbox))  # fmt: skip
-    _say(words.say("cli.network_digest", said, digest=network.meta.digest[:16],
+    _say("  " + words.say("cli.network_digest", said, digest=network.meta.digest[:16],
                    crs=network.metric_crs))  # fmt: skip
     for sentence in audit_sentences(facts["audit"], said):
-        _say(words.say("cli.network_audit", said, text=sentence))
+        _say("  " + words.say("cli.network_audit", said, text=sentence))
     notes = ", ".join(f"{key}={value}" for key, value in network.meta.notes)
-    _say(words.say("cli.network_notes", said, notes=notes))
+    _say("  " + words.say("cli.network_notes", said, notes=notes))
     _say_flags(network.meta.flags, said)
     _say(network.meta.attribution)
 

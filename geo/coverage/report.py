@@ -19,7 +19,7 @@ def summary_lines(coverage: Coverage, lang: str) -> list[str]:
     for code, count in stations["reasons"].items():
         params = lost.loc[lost["reason"] == code, "params"].iloc[0] or {}
         reason = words.say(f"reason.{code}", lang, **params)
-        lines.append(words.say("cli.coverage_not_used", lang, count=count, reason=reason))
+        lines.append("  " + words.say("cli.coverage_not_used", lang, count=count, reason=reason))
     base = summary["denominator"]
     lines.append(
         words.say(
@@ -34,9 +34,12 @@ def summary_lines(coverage: Coverage, lang: str) -> list[str]:
         return [*lines, words.say("cli.share_none", lang)]
     unit = coverage.request.unit
     for band in summary["bands"]:
-        lines.append(words.say(f"cli.band_{unit}", lang, limit=band[unit], share=band["share"]))
+        lines.append(
+            "  " + words.say(f"cli.band_{unit}", lang, limit=band[unit], share=band["share"])
+        )
     two = summary["two_in_reach"]
-    lines.append(words.say("cli.two_in_reach", lang, apart_m=two["apart_m"], share=two["share"]))
+    text = words.say("cli.two_in_reach", lang, apart_m=two["apart_m"], share=two["share"])
+    lines.append(f"  {text}")
     lines.append(words.say("cli.shuang15", lang, **summary["shuang15"]))
     lines.append(words.say("cli.gaps", lang, **summary["gaps"]))
     return lines
