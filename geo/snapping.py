@@ -18,7 +18,15 @@ from geo.network.components import components
 from geo.network.model import EdgeFlag, FloatArray, IntArray, WalkNetwork
 from geo.pace import Profile, allowed_edges
 
-__all__ = ["MIN_COMPONENT_M", "SnapIndex", "Snapped", "build_index", "snap", "snappable_edges"]
+__all__ = [
+    "MIN_COMPONENT_M",
+    "SnapIndex",
+    "Snapped",
+    "WaterMask",
+    "build_index",
+    "snap",
+    "snappable_edges",
+]
 
 MIN_COMPONENT_M = 1000.0
 NEVER = (
@@ -30,7 +38,36 @@ NEVER = (
     | EdgeFlag.OVER_WATER
 )
 _BUCKET_M = 100.0
+_ON_BARRIER_M = 0.01  # the resolution of OSM's coordinates
 _MAX_BUCKETS = 4_000_000
+
+
+class WaterMask:
+    """Which points are on water."""
+
+    def __init__(self, network: WalkNetwork) -> None:
+        import shapely
+
+        self._shapes: Any = None
+        if network.water_wkb:
+            shapes = shapely.from_wkb(np.array(network.water_wkb, dtype=object))
+            self._shapes = shapely.transform(shapes, network.to_metric)
+            shapely.prepare(self._shapes)
+            for shape in self._shapes:
+                # The first question builds GEOS's index, which threads must not do at once.
+                shapely.contains_xy(shape, *shapely.get_coordinates(shape)[0])
+            self._tree = shapely.STRtree(self._shapes)
+
+    def holds(self, xy: FloatArray) -> npt.NDArray[np.bool_]:
+        """Return (p,) True for points (metric CRS) strictly inside water."""
+        import shapely
+
+        wet = np.zeros(len(xy), dtype=bool)
+        if self._shapes is None:
+            return wet
+        for i in self._tree.query(shapely.box(*xy.min(axis=0), *xy.max(axis=0))):
+            wet |= shapely.contains_xy(self._shapes[i], xy[:, 0], xy[:, 1])
+        return wet
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +86,8 @@ class SnapIndex:
         (s,) edge, and the fractions of it at which the segment starts and ends.
     edges_digest
         Names the edge set; part of every cache key.
+    water
+        Tells which points are on water.
     """
 
     west: float
@@ -66,6 +105,7 @@ class SnapIndex:
     seg_from: FloatArray
     seg_to: FloatArray
     edges_digest: str
+    water: WaterMask
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +167,7 @@ def build_index(network: WalkNetwork, edges: npt.NDArray[np.bool_]) -> SnapIndex
     return SnapIndex(
         *grid,
         seg_ptr, seg_list, bar_ptr, bar_list, seg_xy, bar_xy,
-        edge.astype(np.int32), seg_from, seg_to, digest,
+        edge.astype(np.int32), seg_from, seg_to, digest, WaterMask(network),
     )  # fmt: skip
 
 
@@ -151,12 +191,22 @@ def snap(
     xy = np.ascontiguousarray(xy, dtype=np.float64).reshape(-1, 2)
     grid = (index.west, index.south, index.bucket_m, index.columns, index.rows)
     bar_ptr = index.bar_ptr if mind_barriers else np.zeros_like(index.bar_ptr)
-    result = _snap_all(
-        xy, float(max_access_m), *grid,
-        index.seg_ptr, index.seg_list, index.seg_xy, index.seg_edge, index.seg_from, index.seg_to,
-        bar_ptr, index.bar_list, index.bar_xy,
-    )  # fmt: skip
-    return Snapped(*result)
+
+    def run(xy: FloatArray, from_water: bool) -> Any:
+        return _snap_all(
+            xy, float(max_access_m), *grid, index.seg_ptr, index.seg_list,
+            index.seg_xy, index.seg_edge, index.seg_from, index.seg_to,
+            bar_ptr, index.bar_list, index.bar_xy, from_water,
+        )  # fmt: skip
+
+    *found, on_shore = run(xy, False)
+    # A street that is the shore is joined from the land; from a boat it is across water.
+    afloat = np.flatnonzero(on_shore)
+    afloat = afloat[index.water.holds(xy[afloat])] if afloat.size else afloat
+    if afloat.size:
+        for whole, part in zip(found, run(xy[afloat], True)[:-1], strict=True):
+            whole[afloat] = part
+    return Snapped(*found)
 
 
 def _segment_starts(
@@ -253,7 +303,9 @@ def _bucket_kernel(xy, west, south, bucket, columns, rows):  # type: ignore[no-u
 
 @numba.njit(cache=True, nogil=True)
 def _crosses(px, py, qx, qy, west, south, bucket, columns, rows, ptr, listed, bars):  # type: ignore[no-untyped-def]  # pragma: no cover
-    """True where the open line p–q passes from one side of a barrier segment to the other."""
+    """1 where the line p–q passes from one side of a barrier segment to the other, 2 where it
+    does not but q is on a barrier, 0 else."""
+    touched = False
     c0 = max(int(np.floor((min(px, qx) - west) / bucket)), 0)
     c1 = min(int(np.floor((max(px, qx) - west) / bucket)), columns - 1)
     r0 = max(int(np.floor((min(py, qy) - south) / bucket)), 0)
@@ -266,21 +318,31 @@ def _crosses(px, py, qx, qy, west, south, bucket, columns, rows, ptr, listed, ba
                 ax, ay, bx, by = bars[i, 0], bars[i, 1], bars[i, 2], bars[i, 3]
                 sp = (bx - ax) * (py - ay) - (by - ay) * (px - ax)
                 sq = (bx - ax) * (qy - ay) - (by - ay) * (qx - ax)
-                # An end on the barrier itself (a quay, a bridgehead) has crossed nothing.
+                # An end on the barrier itself (a quay that is the shore) has crossed nothing.
+                l2 = (bx - ax) ** 2 + (by - ay) ** 2
+                if sq * sq <= _ON_BARRIER_M**2 * l2:
+                    t = 0.0
+                    if l2 > 0.0:
+                        t = ((qx - ax) * (bx - ax) + (qy - ay) * (by - ay)) / l2
+                        t = min(max(t, 0.0), 1.0)
+                    dx, dy = ax + t * (bx - ax) - qx, ay + t * (by - ay) - qy
+                    if dx * dx + dy * dy <= _ON_BARRIER_M**2:
+                        touched = True
+                        continue
                 if not ((sp > 0.0 and sq < 0.0) or (sp < 0.0 and sq > 0.0)):
                     continue
                 sa = (qx - px) * (ay - py) - (qy - py) * (ax - px)
                 sb = (qx - px) * (by - py) - (qy - py) * (bx - px)
                 if (sa <= 0.0 and sb >= 0.0) or (sa >= 0.0 and sb <= 0.0):
-                    return True
-    return False
+                    return 1
+    return 2 if touched else 0
 
 
 @numba.njit(cache=True, nogil=True)
 def _snap_all(  # type: ignore[no-untyped-def]  # pragma: no cover
     xy, reach, west, south, bucket, columns, rows,
     seg_ptr, seg_list, seg_xy, seg_edge, seg_from, seg_to,
-    bar_ptr, bar_list, bar_xy,
+    bar_ptr, bar_list, bar_xy, from_water,
 ):  # fmt: skip
     """Search rings of buckets around each point until nothing nearer can come."""
     n = xy.shape[0]
@@ -290,6 +352,7 @@ def _snap_all(  # type: ignore[no-untyped-def]  # pragma: no cover
     out_x = np.full(n, np.nan)
     out_y = np.full(n, np.nan)
     blocked = np.zeros(n, np.bool_)
+    on_shore = np.zeros(n, np.bool_)
     has_bars = bar_ptr[-1] > 0
     for i in range(n):
         px, py = xy[i, 0], xy[i, 1]
@@ -331,12 +394,16 @@ def _snap_all(  # type: ignore[no-untyped-def]  # pragma: no cover
                         d2 = (px - qx) ** 2 + (py - qy) ** 2
                         if d2 > best or (d2 == best and 0 <= edge[i] <= seg_edge[s]):
                             continue
-                        if has_bars and _crosses(
-                            px, py, qx, qy, west, south, bucket, columns, rows,
-                            bar_ptr, bar_list, bar_xy,
-                        ):  # fmt: skip
+                        way = 0
+                        if has_bars and d2 > _ON_BARRIER_M**2:
+                            way = _crosses(
+                                px, py, qx, qy, west, south, bucket, columns, rows,
+                                bar_ptr, bar_list, bar_xy,
+                            )  # fmt: skip
+                        if way == 1 or (way == 2 and from_water):
                             blocked[i] = True
                             continue
+                        on_shore[i] = way == 2
                         best = d2
                         edge[i] = seg_edge[s]
                         share[i] = seg_to[s]
@@ -347,4 +414,4 @@ def _snap_all(  # type: ignore[no-untyped-def]  # pragma: no cover
         if edge[i] >= 0:
             access[i] = np.sqrt(best)
             blocked[i] = False
-    return edge, share, access, out_x, out_y, blocked
+    return edge, share, access, out_x, out_y, blocked, on_shore

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -30,7 +29,7 @@ log = logging.getLogger(__name__)
 TILE = 64
 MIN_CELL_M, MAX_CELL_M = 5.0, 200.0
 CELL_DTYPE = np.dtype([("edge", np.int32), ("share", np.float32), ("access_m", np.float32)])
-LATTICE_VERSION = 2
+LATTICE_VERSION = 3
 Key = tuple[int, int]
 
 
@@ -95,10 +94,9 @@ class Lattice:
         missing = sorted(set(keys) - self._tiles.keys())
         if not missing:
             return 0
-        water = _Water(self.network)
         made: list[npt.NDArray[np.void]] = []
         with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-            for tile in pool.map(lambda key: self._make(key, water), missing):
+            for tile in pool.map(self._make, missing):
                 made.append(tile)
                 if on_progress:
                     on_progress(len(made), len(missing))
@@ -126,20 +124,18 @@ class Lattice:
         y: FloatArray = np.arange(j0 + 0.5, j1 + 1.0) * np.float64(self.cell_m)
         return Window(x, y, cells)
 
-    def _make(self, key: Key, water: _Water) -> npt.NDArray[np.void]:
+    def _make(self, key: Key) -> npt.NDArray[np.void]:
         side = np.arange(TILE) + 0.5
         x, y = np.meshgrid(
             (key[0] * TILE + side) * self.cell_m, (key[1] * TILE + side) * self.cell_m
         )
         xy = np.column_stack([x.ravel(), y.ravel()])
-        found = snap(self.index, xy, self.snap_reach_m)
+        wet = self.index.water.holds(xy)
         tile = np.zeros(TILE * TILE, dtype=CELL_DTYPE)
-        tile["edge"], tile["share"], tile["access_m"] = found.edge, found.share, found.access_m
-        wet = water.holds(xy)
-        if wet.any():
-            over = snap(self.index, xy[wet], self.snap_reach_m, mind_barriers=False)
-            tile["edge"][wet], tile["share"][wet] = over.edge, over.share
-            tile["access_m"][wet] = over.access_m
+        for cells, minded in ((~wet, True), (wet, False)):
+            found = snap(self.index, xy[cells], self.snap_reach_m, mind_barriers=minded)
+            tile["edge"][cells], tile["share"][cells] = found.edge, found.share
+            tile["access_m"][cells] = found.access_m
         return tile.reshape(TILE, TILE)
 
     def _load(self) -> None:
@@ -188,31 +184,3 @@ def tiles_around(xy: FloatArray, radius_m: float, cell_m: float) -> set[Key]:
                 if dx * dx + dy * dy <= radius_m * radius_m:
                     keys.add((i, j))
     return keys
-
-
-class _Water:
-    """Which cells are on water."""
-
-    def __init__(self, network: WalkNetwork) -> None:
-        import shapely
-
-        self._shapes: Any = None
-        if network.water_wkb:
-            shapes = shapely.from_wkb(np.array(network.water_wkb, dtype=object))
-            self._shapes = shapely.transform(shapes, network.to_metric)
-            shapely.prepare(self._shapes)
-            for shape in self._shapes:
-                # The first question builds GEOS's index, which threads must not do at once.
-                shapely.contains_xy(shape, *shapely.get_coordinates(shape)[0])
-            self._tree = shapely.STRtree(self._shapes)
-
-    def holds(self, xy: FloatArray) -> npt.NDArray[np.bool_]:
-        """Return (p,) True for points strictly inside water."""
-        import shapely
-
-        wet = np.zeros(len(xy), dtype=bool)
-        if self._shapes is None:
-            return wet
-        for i in self._tree.query(shapely.box(*xy.min(axis=0), *xy.max(axis=0))):
-            wet |= shapely.contains_xy(self._shapes[i], xy[:, 0], xy[:, 1])
-        return wet
