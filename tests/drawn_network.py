@@ -51,7 +51,7 @@ def degrees(xy: Any) -> np.ndarray:
 
 def on_plane(xy: Any) -> np.ndarray:
     """Drawn metres → (k, 2) metres in the network's metric CRS."""
-    return np.asarray(xy, dtype=float).reshape(-1, 2) + (_X0, _Y0)
+    return np.asarray(xy, dtype=float).reshape(-1, 2) + np.array([_X0, _Y0])
 
 
 def drawn(shapes: Any) -> Any:
@@ -95,10 +95,17 @@ def draw(*ways: Way, water: Iterable[Any] = (), barriers: Iterable[Any] = ()) ->
 
 def points(where: Mapping[str, XY], *, demand: Mapping[str, float] | None = None) -> PointTable:
     """Return a table of usable points; with `demand` it is a table of demand places."""
-    frame = pd.DataFrame({"id": list(where), "name": None}, dtype=object)
+    weights = None if demand is None else [demand[i] for i in where]
+    return table_of(degrees(list(where.values())), list(where), weights)
+
+
+def table_of(
+    lonlat: np.ndarray, ids: Sequence[str], demand: Sequence[float] | None = None
+) -> PointTable:
+    """Return a table of usable points in WGS-84 degrees."""
+    frame = pd.DataFrame({"id": list(ids), "name": None}, dtype=object)
     if demand is not None:
-        frame["demand"] = [float(demand[i]) for i in where]
-    lonlat = degrees(list(where.values()))
+        frame["demand"] = np.asarray(demand, dtype=float)
     geometry = gpd.points_from_xy(lonlat[:, 0], lonlat[:, 1])
     return PointTable(
         frame=gpd.GeoDataFrame(frame, geometry=geometry, crs="EPSG:4326"),
