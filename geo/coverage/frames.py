@@ -115,7 +115,8 @@ def circles(
     data["area_km2"] = np.round(shapely.area(flat) / 1e6, 6)
     for key in ("snapped_lon", "snapped_lat", "access_m"):
         data[key] = repeated[key]
-    frame = pd.concat([pd.DataFrame(data), own.drop(columns=_clash(own, data))], axis=1)
+    own = own.rename(columns={c: f"{c}_input" for c in own.columns if c in data})
+    frame = pd.concat([pd.DataFrame(data), own], axis=1)
     return _in_degrees(network, frame, flat)
 
 
@@ -196,40 +197,46 @@ def _with_faults(
 ) -> gpd.GeoDataFrame:
     """Return usable rows with `columns`, then the rows that were unusable as they were read."""
     ours = [id_name, "name", *roles]
-    renamed = {"id": id_name, **_input_coordinates(table)}
-    frame = table.frame.rename(columns=renamed)
+    frame = _under_our_names(table, table.frame, id_name, columns)
     if {"lon", "lat"} <= set(frame.columns):
         frame["lon"], frame["lat"] = frame.geometry.x, frame.geometry.y
     own = [c for c in frame.columns if c not in ours and c != "geometry"]
-    head = pd.concat(
-        [
-            frame[ours].reset_index(drop=True),
-            pd.DataFrame(columns),
-            frame[own].drop(columns=_clash(frame[own], columns)).reset_index(drop=True),
-        ],
-        axis=1,
+    head = [frame[ours], pd.DataFrame(columns), frame[own]]
+    top = gpd.GeoDataFrame(
+        pd.concat([part.reset_index(drop=True) for part in head], axis=1),
+        geometry=frame.geometry.to_numpy(),
+        crs="EPSG:4326",
     )
-    top = gpd.GeoDataFrame(head, geometry=frame.geometry.to_numpy(), crs="EPSG:4326")
     if len(table.unused) == 0:
         return top
-    lost = table.unused.rename(columns=renamed).reset_index(drop=True)
-    lost["status"] = "not_used"
+    lost = _under_our_names(table, table.unused.drop(columns="reason"), id_name, columns)
+    lost["status"], lost["reason"] = "not_used", table.unused["reason"].to_numpy()
     lost["params"] = table.faults["params"].to_numpy()
-    for name, values in columns.items():
-        if name not in lost:
-            lost[name] = (
-                pd.Series(pd.NA, index=lost.index, dtype=pd.Series(values).dtype)
-                if (isinstance(values, pd.api.extensions.ExtensionArray))
-                else (None if np.asarray(values).dtype == object else np.nan)
-            )
-    if "stations_within" in lost:
+    if "stations_within" in columns:
         lost["stations_within"] = pd.array([0] * len(lost), dtype="Int64")
-    lost = gpd.GeoDataFrame(
-        lost[[c for c in top.columns if c in lost]], geometry=[None] * len(lost), crs="EPSG:4326"
-    )
+    lost = lost.reset_index(drop=True).reindex(columns=top.columns.drop("geometry"))
+    for name in lost.columns:
+        if lost[name].isna().all():  # an empty column must not change the type of ours
+            lost[name] = pd.Series([None] * len(lost)).astype(top[name].dtype)
+    below = gpd.GeoDataFrame(lost, geometry=[None] * len(lost), crs="EPSG:4326")
     return gpd.GeoDataFrame(
-        pd.concat([top, lost], ignore_index=True), geometry="geometry", crs="EPSG:4326"
+        pd.concat([top, below], ignore_index=True), geometry="geometry", crs="EPSG:4326"
     )
+
+
+def _under_our_names(
+    table: PointTable, rows: pd.DataFrame, id_name: str, columns: dict[str, Any]
+) -> pd.DataFrame:
+    """Return `rows` with our id column, and the input's own columns beside ours.
+
+    An own column called like one of ours keeps its content as ``<heading>_input``.
+    """
+    rows = rows.copy()
+    if table.columns.get("id") == id_name and id_name in rows:
+        rows = rows.drop(columns=id_name)  # the id was made from it
+    taken = {id_name, "reason_text", *columns}
+    renamed = {c: f"{c}_input" for c in rows.columns if c in taken}
+    return rows.rename(columns={**renamed, **_input_coordinates(table), "id": id_name})
 
 
 def _input_coordinates(table: PointTable) -> dict[str, str]:
@@ -243,11 +250,6 @@ def _input_coordinates(table: PointTable) -> dict[str, str]:
     if table.datum == "wgs84" and headings == {"lon", "lat"}:
         return {}
     return {h: h if h.endswith(table.datum) else f"{h}_{table.datum}" for h in headings}
-
-
-def _clash(own: pd.DataFrame, ours: dict[str, Any]) -> list[str]:
-    """Return the input's columns that are called like one of ours, which wins."""
-    return [c for c in own.columns if c in ours]
 
 
 def _in_degrees(
