@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from geo.errors import NetworkError
+
 __all__ = ["FORMAT_VERSION", "EdgeFlag", "FloatArray", "IntArray", "NetworkMeta", "WalkNetwork"]
 
 FORMAT_VERSION = 1
@@ -101,7 +103,8 @@ class WalkNetwork:
     edge_highway, edge_name, edge_name_en
         (m,) codes into `highways` and `names`; -1 where a street has no name.
     edge_way
-        (m,) int64 OSM way id (negative: made here).
+        (m,) int64 OSM way id; minus the relation's id for the outline of an area mapped as one;
+        below −2⁵⁰ for what was made here.
     coord_ptr, coords
         (m + 1,) and (k, 2): the line of edge e is ``coords[coord_ptr[e]:coord_ptr[e + 1]]``.
     indptr, arc_head, arc_edge, arc_forward
@@ -160,7 +163,18 @@ class WalkNetwork:
 
     @cached_property
     def planar(self) -> FloatArray:
-        """(k, 2) `coords` in `metric_crs`, metres."""
+        """(k, 2) `coords` in `metric_crs`, metres.
+
+        Raises
+        ------
+        NetworkError
+            A position is outside the network's bbox: the file of a saved network is damaged.
+        """
+        low, high = self.coords.min(axis=0), self.coords.max(axis=0)
+        west, south, east, north = self.meta.bbox
+        # NaN fails too: no comparison with it is true.
+        if not (low[0] >= west and low[1] >= south and high[0] <= east and high[1] <= north):
+            raise NetworkError("network_damaged", path=self.folder or "-", detail="coords.npy")
         return self.to_metric(self.coords)
 
     def to_metric(self, lonlat: FloatArray) -> FloatArray:

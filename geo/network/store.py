@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import tempfile
+import tokenize
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -14,66 +15,104 @@ from typing import Any
 import numpy as np
 
 from geo.errors import MissingFileError, NetworkError, OutputError
+from geo.network.build import network_digest
 from geo.network.model import FORMAT_VERSION, NetworkMeta, WalkNetwork
 
 __all__ = ["is_network", "load_network", "save_network"]
 
 HEAD = "network.json"
-ARRAYS = (
-    "node_lon",
-    "node_lat",
-    "node_osmid",
-    "edge_u",
-    "edge_v",
-    "edge_length_m",
-    "edge_flags",
-    "edge_highway",
-    "edge_name",
-    "edge_name_en",
-    "edge_way",
-    "coord_ptr",
-    "coords",
-    "indptr",
-    "arc_head",
-    "arc_edge",
-    "arc_forward",
+ARRAYS = {
+    "node_lon": "f8",
+    "node_lat": "f8",
+    "node_osmid": "i8",
+    "edge_u": "i4",
+    "edge_v": "i4",
+    "edge_length_m": "f8",
+    "edge_flags": "u2",
+    "edge_highway": "i4",
+    "edge_name": "i4",
+    "edge_name_en": "i4",
+    "edge_way": "i8",
+    "coord_ptr": "i8",
+    "coords": "f8",
+    "indptr": "i8",
+    "arc_head": "i4",
+    "arc_edge": "i4",
+    "arc_forward": "?",
+}
+"""Columns of `WalkNetwork` that are kept, with their types; a kernel is compiled for these."""
+
+CACHE = "cache"  # what other rooms derive from a network; goes when the network is replaced
+_BLOBS = ("water", "barrier")
+_OURS = frozenset(
+    (
+        HEAD,
+        "names.json",
+        CACHE,
+        *(f"{name}.npy" for name in ARRAYS),
+        *(f"{name}_size.npy" for name in _BLOBS),
+        *(f"{name}.wkb" for name in _BLOBS),
+    )
 )
 
 
 def is_network(path: str | os.PathLike[str]) -> bool:
     """Return True when `path` is a folder that `save_network` wrote."""
-    return (Path(path) / HEAD).is_file()
+    return os.path.isfile(Path(path) / HEAD)  # unlike Path.is_file, never raises
 
 
 def save_network(network: WalkNetwork, path: str | os.PathLike[str]) -> None:
     """Write `network` to the folder `path`, replacing a network that is already there.
 
-    The folder appears whole or not at all.
+    The folder appears whole or not at all; a symbolic link is followed.
 
     Raises
     ------
     OutputError
-        `path` holds something else, or cannot be written.
+        `path` holds something else, or a network beside other files; or cannot be written.
     """
-    target = Path(path)
-    if target.exists() and not is_network(target) and not _is_empty_folder(target):
-        raise OutputError("network_in_the_way", path=target)
     staging: Path | None = None
     try:
+        target = Path(os.path.realpath(path))
+        _check_target(target, path)
         target.parent.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+        staging = Path(tempfile.mkdtemp(prefix=f".{target.name[:100]}.", dir=target.parent))
         _write(network, staging)
         staging.chmod(0o777 & ~_umask())
         _swap(staging, target)
-    except OSError as fault:
-        raise OutputError("network_unwritable", path=target, detail=fault.strerror) from fault
+    except OutputError:
+        raise
+    except (OSError, ValueError) as fault:  # ValueError: a NUL in the name
+        detail = getattr(fault, "strerror", None) or str(fault)
+        raise OutputError("network_unwritable", path=path, detail=detail) from fault
     finally:
         if staging is not None:
             shutil.rmtree(staging, ignore_errors=True)
 
 
-def load_network(path: str | os.PathLike[str]) -> WalkNetwork:
+def _check_target(target: Path, path: str | os.PathLike[str]) -> None:
+    """Refuse a place whose content would be lost: only networks and empty folders give way."""
+    if not target.exists() or _is_empty_folder(target):
+        return
+    if not is_network(target):
+        raise OutputError("network_in_the_way", path=path)
+    others = sorted(entry.name for entry in target.iterdir() if entry.name not in _OURS)
+    if others:
+        raise OutputError("network_not_alone", path=path, first=others[0], count=len(others))
+
+
+def load_network(path: str | os.PathLike[str], *, verify: bool = False) -> WalkNetwork:
     """Open the network folder `path` by memory map.
+
+    Only arrays of indices and lengths are read, to check that no kernel can be led outside an
+    array or round in circles; geometry stays on the disk until it is used.
+
+    Parameters
+    ----------
+    path
+        A folder written by `save_network`.
+    verify
+        Read everything and compare it with the digest, which finds every change.
 
     Raises
     ------
@@ -83,37 +122,65 @@ def load_network(path: str | os.PathLike[str]) -> WalkNetwork:
         The folder is not a network, is damaged, or has another format version.
     """
     folder = Path(path)
-    if not folder.exists():
+    if not os.path.exists(folder):
         raise MissingFileError("file_missing", path=folder)
     if not is_network(folder):
         raise NetworkError("network_missing", path=folder)
     try:
         head = json.loads((folder / HEAD).read_text(encoding="utf-8"))
         _check_version(head, folder)
-        arrays = {name: _open(folder / f"{name}.npy") for name in ARRAYS}
-        names = json.loads((folder / "names.json").read_text(encoding="utf-8"))
-        water, barriers = (_read_blobs(folder, name) for name in ("water", "barrier"))
-        meta = _meta(head["meta"])
-    except NetworkError:
-        raise
-    except (OSError, ValueError, KeyError, TypeError) as fault:
-        raise NetworkError("network_damaged", path=folder, detail=str(fault)) from fault
-    network = WalkNetwork(
-        meta=meta,
-        **arrays,
-        highways=tuple(head["highways"]),
-        names=tuple(names),
-        water_wkb=water,
-        barrier_wkb=barriers,
-        folder=str(folder),
-    )
-    _check_shapes(network, folder)
+        network = _read(folder, head)
+        _check_sizes(network)
+        _check_ranges(network)
+        if verify and network_digest(network) != network.meta.digest:
+            raise ValueError("digest")
+    except _FAULTS as fault:
+        if isinstance(fault, NetworkError):
+            raise
+        detail = str(fault).splitlines()[0] if str(fault) else type(fault).__name__
+        raise NetworkError("network_damaged", path=folder, detail=detail) from fault
     return network
 
 
+# What reading broken JSON and broken .npy headers raises, besides the plain faults.
+_FAULTS = (
+    OSError,
+    EOFError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    IndexError,
+    OverflowError,
+    RecursionError,
+    SyntaxError,
+    tokenize.TokenError,
+)
+
+
+def _read(folder: Path, head: dict[str, Any]) -> WalkNetwork:
+    arrays = {name: _open(folder, name, kind) for name, kind in ARRAYS.items()}
+    names = json.loads((folder / "names.json").read_text(encoding="utf-8"))
+    return WalkNetwork(
+        meta=_meta(head["meta"]),
+        **arrays,
+        highways=_texts(head["highways"], "highways"),
+        names=_texts(names, "names.json"),
+        water_wkb=_read_blobs(folder, "water"),
+        barrier_wkb=_read_blobs(folder, "barrier"),
+        folder=str(folder),
+    )
+
+
+def _texts(raw: Any, what: str) -> tuple[str, ...]:
+    if not isinstance(raw, list) or not all(isinstance(text, str) for text in raw):
+        raise ValueError(what)
+    return tuple(raw)
+
+
 def _write(network: WalkNetwork, folder: Path) -> None:
-    for name in ARRAYS:
-        np.save(folder / f"{name}.npy", np.ascontiguousarray(getattr(network, name)))
+    for name, kind in ARRAYS.items():
+        np.save(folder / f"{name}.npy", np.ascontiguousarray(getattr(network, name), dtype=kind))
     _write_blobs(folder, "water", network.water_wkb)
     _write_blobs(folder, "barrier", network.barrier_wkb)
     (folder / "names.json").write_text(
@@ -127,10 +194,13 @@ def _write(network: WalkNetwork, folder: Path) -> None:
     (folder / HEAD).write_text(json.dumps(head, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
-def _open(path: Path) -> Any:
-    # Copy-on-write and a plain view: read-only arrays and subclasses would each cost numba a
-    # compilation of their own. Nothing ever writes to them, and the file could not change.
-    return np.asarray(np.load(path, mmap_mode="c", allow_pickle=False))
+def _open(folder: Path, name: str, kind: str) -> Any:
+    array = np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+    dimensions = 2 if name == "coords" else 1
+    if not isinstance(array, np.ndarray) or array.dtype != kind or array.ndim != dimensions:
+        raise ValueError(f"{name}.npy")
+    # A plain view of the map: ndarray subclasses cost numba a compilation of their own.
+    return np.asarray(array)
 
 
 def _write_blobs(folder: Path, name: str, blobs: Sequence[bytes]) -> None:
@@ -143,14 +213,17 @@ def _read_blobs(folder: Path, name: str) -> tuple[bytes, ...]:
     sizes = np.load(folder / f"{name}_size.npy", allow_pickle=False)
     data = (folder / f"{name}.wkb").read_bytes()
     stops = np.cumsum(sizes)
-    if sizes.size and stops[-1] != len(data):
-        raise ValueError(f"{name}.wkb has the wrong size")
+    if sizes.ndim != 1 or (sizes < 0).any() or int(sizes.sum()) != len(data):
+        raise ValueError(f"{name}.wkb")
     return tuple(data[stop - size : stop] for stop, size in zip(stops, sizes, strict=True))
 
 
 def _meta(raw: dict[str, Any]) -> NetworkMeta:
     raw = dict(raw)
-    raw["bbox"] = tuple(raw["bbox"])
+    west, south, east, north = (float(v) for v in raw["bbox"])
+    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
+        raise ValueError("bbox")
+    raw["bbox"] = (west, south, east, north)
     raw["flags"] = tuple(raw["flags"])
     raw["notes"] = tuple((name, value) for name, value in raw["notes"])
     return NetworkMeta(**raw)
@@ -164,20 +237,46 @@ def _check_version(head: dict[str, Any], folder: Path) -> None:
         raise NetworkError("network_older", path=folder, version=version)
 
 
-def _check_shapes(network: WalkNetwork, folder: Path) -> None:
+def _check_sizes(network: WalkNetwork) -> None:
     """Refuse arrays that do not fit each other before a kernel reads past their ends."""
     n, m = network.n_nodes, network.n_edges
-    fits = (
-        network.indptr.size == n + 1
-        and network.coord_ptr.size == m + 1
-        and network.arc_head.size == network.arc_edge.size == network.arc_forward.size == 2 * m
-        and int(network.indptr[-1]) == 2 * m
-        and int(network.coord_ptr[-1]) == len(network.coords)
-        and all(getattr(network, a).size == m for a in ARRAYS if a.startswith("edge_"))
-        and network.node_lat.size == n
-    )
-    if not fits:
-        raise NetworkError("network_damaged", path=folder, detail="array sizes disagree")
+    for name in ARRAYS:
+        size = len(getattr(network, name))
+        expected = {
+            "node": n, "edge": m, "arc": 2 * m, "coord": m + 1, "indptr": n + 1,
+        }.get("" if name == "coords" else name.split("_", maxsplit=1)[0], size)  # fmt: skip
+        if size != expected:
+            raise ValueError(f"{name}.npy")
+    if m == 0 or network.coords.shape[1] != 2:
+        raise ValueError("coords.npy")
+
+
+def _check_ranges(network: WalkNetwork) -> None:
+    """Refuse indices that lead outside, and lengths that would send a search in circles.
+
+    Written so that NaN fails: no comparison with it is true.
+    """
+    n, m = network.n_nodes, network.n_edges
+    limits: dict[str, tuple[float, float]] = {
+        "node_lon": (-180, 180),
+        "node_lat": (-90, 90),
+        "edge_u": (0, n - 1),
+        "edge_v": (0, n - 1),
+        "edge_length_m": (0, 1e8),
+        "edge_highway": (0, len(network.highways) - 1),
+        "edge_name": (-1, len(network.names) - 1),
+        "edge_name_en": (-1, len(network.names) - 1),
+        "arc_head": (0, n - 1),
+        "arc_edge": (0, m - 1),
+    }
+    for name, (low, high) in limits.items():
+        column = getattr(network, name)
+        if not (column.min() >= low and column.max() <= high):
+            raise ValueError(f"{name}.npy")
+    for name, last, step in (("indptr", 2 * m, 0), ("coord_ptr", len(network.coords), 2)):
+        ptr = getattr(network, name)
+        if ptr[0] != 0 or ptr[-1] != last or (np.diff(ptr) < step).any():
+            raise ValueError(f"{name}.npy")
 
 
 def _is_empty_folder(path: Path) -> bool:
@@ -195,12 +294,15 @@ def _swap(staging: Path, target: Path) -> None:
     if not target.exists():
         os.replace(staging, target)
         return
-    old = Path(tempfile.mkdtemp(prefix=f".{target.name}.old.", dir=target.parent))
-    os.replace(target, old / "network")
+    aside = Path(tempfile.mkdtemp(prefix=f".{target.name[:100]}.old.", dir=target.parent))
+    old = aside / "network"
     try:
+        os.replace(target, old)
         os.replace(staging, target)
-    except OSError:
-        os.replace(old / "network", target)
+    except BaseException:  # Ctrl-C between the two must not lose the old one either
+        if old.exists() and not target.exists():
+            os.replace(old, target)
         raise
     finally:
-        shutil.rmtree(old, ignore_errors=True)
+        if target.exists():
+            shutil.rmtree(aside, ignore_errors=True)

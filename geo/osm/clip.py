@@ -131,7 +131,11 @@ def _read_area(path: Path) -> Any:
         if not shapely.is_valid(polygon):
             detail = f"{number}: {shapely.is_valid_reason(polygon)}"
             raise OsmError("area_unusable", path=path, detail=detail)
-    return shapely.union_all(polygons)
+    whole = shapely.union_all(polygons)
+    west, south, east, north = whole.bounds
+    if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
+        raise OsmError("area_unusable", path=path, detail="WGS-84?")
+    return whole
 
 
 def _geometries(raw: Any) -> list[Any]:

@@ -18,12 +18,15 @@ import shapely
 from geo.datum import parse_datum, to_wgs84
 from geo.errors import MissingFileError, OsmError
 from geo.network.build import WayTable
-from geo.network.model import EdgeFlag, FloatArray
+from geo.network.model import EdgeFlag, FloatArray, IntArray
+from geo.osm.cutting import MADE_HERE, Cuts, cut_ways, first_vertices
+from geo.osm.source import DRAFT
 
 __all__ = ["NO_OVERRIDES", "Overrides", "apply_overrides", "read_overrides"]
 
 MAX_LINK_GAP_M = 50.0  # a link's end must lie this close to a way
-_MADE_HERE = -(2**50)  # ids of nodes and ways that no file holds count down from here
+_SAME_DEG = 1e-9  # a barrier this close to a vertex, a tenth of a millimetre, meets the vertex
+_METRES_PER_DEGREE = 111_195.0  # of latitude, mean sphere
 Line = tuple[tuple[float, float], ...]
 
 
@@ -36,7 +39,7 @@ class Overrides:
     allowed, forbidden
         OSM way ids.
     links
-        Lines to add as footways; both ends join the nearest way within 50 m.
+        Lines to add as footways; both ends join the nearest way within 50 m that is no ferry.
     barriers
         Lines that ways end at and access lines may not cross.
     """
@@ -82,6 +85,10 @@ def read_overrides(path: str | os.PathLike[str]) -> Overrides:
         if key not in ("datum", "way", "link", "barrier"):
             raise OsmError("overrides_key", path=source, key=key)
     ways = [_way(entry, source, i) for i, entry in enumerate(_entries(raw, "way", source), 1)]
+    ids = [i for i, _ in ways]
+    if len(set(ids)) < len(ids):
+        twice = next(i for at, i in enumerate(ids) if i in ids[:at])
+        raise OsmError("overrides_twice", path=source, id=twice)
     lines = {
         kind: tuple(
             _read_line(entry, raw.get("datum"), source, kind, i)
@@ -99,17 +106,19 @@ def read_overrides(path: str | os.PathLike[str]) -> Overrides:
 
 def _entries(raw: dict[str, Any], kind: str, source: Path) -> list[Any]:
     entries = raw.get(kind, [])
-    if not isinstance(entries, list) or not all(isinstance(e, dict) for e in entries):
+    if not isinstance(entries, list):
         raise OsmError("overrides_entry", path=source, kind=kind, number=1)
+    for number, entry in enumerate(entries, 1):
+        if not isinstance(entry, dict):
+            raise OsmError("overrides_entry", path=source, kind=kind, number=number)
     return entries
 
 
 def _way(entry: dict[str, Any], source: Path, number: int) -> tuple[int, bool]:
     walk, way_id = entry.get("walk"), entry.get("id")
-    bad_id = isinstance(way_id, bool) or not isinstance(way_id, int)
-    if bad_id or walk not in ("allow", "forbid"):
+    if type(way_id) is not int or not 0 < abs(way_id) < DRAFT or walk not in ("allow", "forbid"):
         raise OsmError("overrides_entry", path=source, kind="way", number=number)
-    return int(way_id), walk == "allow"  # type: ignore[arg-type]
+    return way_id, walk == "allow"
 
 
 def _read_line(entry: dict[str, Any], datum: Any, source: Path, kind: str, number: int) -> Line:
@@ -118,7 +127,7 @@ def _read_line(entry: dict[str, Any], datum: Any, source: Path, kind: str, numbe
     except (TypeError, ValueError):
         xy = np.empty((0, 0))
     degrees = xy.ndim == 2 and xy.shape[0] >= 2 and xy.shape[1] == 2 and np.isfinite(xy).all()
-    if not degrees or (abs(xy[:, 0]) > 180).any() or (abs(xy[:, 1]) > 90).any():
+    if not degrees or (np.abs(xy) > (180, 90)).any() or (xy == xy[0]).all():
         raise OsmError("overrides_entry", path=source, kind=kind, number=number)
     if not isinstance(datum, str):
         raise OsmError("overrides_datum", path=source)
@@ -127,82 +136,63 @@ def _read_line(entry: dict[str, Any], datum: Any, source: Path, kind: str, numbe
 
 
 def apply_overrides(ways: WayTable, overrides: Overrides) -> tuple[WayTable, list[Any]]:
-    """Return `ways` cut at the barriers and joined by the links, and the barrier lines.
+    """Return `ways` cut at the barriers, then joined by the links, and the barrier lines.
 
     Raises
     ------
     OsmError
-        A link's end is nowhere near a way.
+        A link's end is nowhere near a way, or both its ends meet the same position.
     """
-    if overrides.barriers:
-        ways = _cut(ways, shapely.union_all([shapely.linestrings(b) for b in overrides.barriers]))
+    barriers = [shapely.linestrings(line) for line in overrides.barriers]
+    if barriers:
+        ways = cut_ways(ways, _meetings(ways, shapely.union_all(barriers)))
     for number, link in enumerate(overrides.links, 1):
         ways = _add_link(ways, link, number)
-    return ways, [shapely.linestrings(b) for b in overrides.barriers]
+    return ways, barriers
 
 
-def _insert(ways: WayTable, at: int, lon: float, lat: float, refs: list[int]) -> WayTable:
-    """Return `ways` with vertices `refs` at one position between vertices `at` and `at` + 1.
-
-    Two refs cut the way there: the first ends one part, the second starts the next.
-    """
-    part = int(np.searchsorted(ways.ptr, at, side="right")) - 1
-    count = len(refs)
-    ptr = ways.ptr.copy()
-    ptr[part + 1 :] += count
-    columns: dict[str, Any] = {}
-    if count == 2:
-        ptr = np.insert(ptr, part + 1, at + 2)
-        for name in ("way", "flags", "highway", "name", "name_en"):
-            column = getattr(ways, name)
-            columns[name] = np.insert(column, part, column[part])
-    return replace(
-        ways,
-        ptr=ptr,
-        ref=np.insert(ways.ref, at + 1, refs),
-        lon=np.insert(ways.lon, at + 1, [lon] * count),
-        lat=np.insert(ways.lat, at + 1, [lat] * count),
-        **columns,
-    )
-
-
-def _segments(ways: WayTable) -> tuple[Any, Any]:
-    """Return the first vertex of every segment, and the segments as lines."""
-    first = np.setdiff1d(np.arange(ways.ref.size - 1), ways.ptr[1:-1] - 1)
+def _segment_lines(ways: WayTable, first: IntArray) -> Any:
     xy = np.column_stack([ways.lon, ways.lat])
-    return first, shapely.linestrings(np.stack([xy[first], xy[first + 1]], axis=1))
+    return shapely.linestrings(np.stack([xy[first], xy[first + 1]], axis=1))
 
 
-def _cut(ways: WayTable, barrier: Any) -> WayTable:
-    """Cut every way where it meets `barrier`; both sides end there, unjoined."""
-    first, lines = _segments(ways)
+def _meetings(ways: WayTable, barrier: Any) -> Cuts:
+    """Return where ways meet `barrier`; what runs along it is cut off at both ends."""
+    first = first_vertices(ways)
+    lines = _segment_lines(ways, first)
     shapely.prepare(barrier)
     hit = np.flatnonzero(shapely.intersects(lines, barrier))
-    made = int(min(_MADE_HERE, ways.ref.min()))
-    for i in hit[::-1]:  # from the back, so that earlier indices stay true
-        meeting = shapely.intersection(lines[i], barrier)
-        points = shapely.get_coordinates(meeting)
-        start = np.array([ways.lon[first[i]], ways.lat[first[i]]])
-        for lon, lat in points[np.argsort(-np.hypot(*(points - start).T))]:
-            ways = _insert(ways, int(first[i]), float(lon), float(lat), [made - 1, made - 2])
-            made -= 2
-    return ways
+    first, lines = first[hit], lines[hit]
+    meeting = shapely.intersection(lines, barrier)
+    lost = shapely.is_empty(meeting)  # by rounding, where the two barely touch
+    meeting[lost] = shapely.shortest_line(lines[lost], barrier)
+    points, of = shapely.get_coordinates(meeting, return_index=True)
+    at = first[of]
+    start = np.column_stack([ways.lon[at], ways.lat[at]])
+    end = np.column_stack([ways.lon[at + 1], ways.lat[at + 1]])
+    near, far = np.hypot(*(points - start).T), np.hypot(*(points - end).T)
+    vertices = np.unique(np.concatenate([at[near <= _SAME_DEG], at[far <= _SAME_DEG] + 1]))
+    inner = (near > _SAME_DEG) & (far > _SAME_DEG)
+    rows = np.column_stack([at, near / np.maximum(near + far, _SAME_DEG), points])[inner]
+    rows = np.unique(rows, axis=0)
+    return Cuts(vertices, rows[:, 0].astype(np.int64), rows[:, 1], rows[:, 2], rows[:, 3])
 
 
 def _add_link(ways: WayTable, link: Line, number: int) -> WayTable:
     """Return `ways` with `link` as a footway, its ends joined to the nearest ways."""
-    made = int(min(_MADE_HERE, ways.ref.min()))
+    made = int(min(MADE_HERE, ways.ref.min()))
     refs = []
     for end in (link[0], link[-1]):
         made -= 1
         ways, ref = _join(ways, end, made, number)
         refs.append(ref)
+    if refs[0] == refs[1]:
+        raise OsmError("overrides_link_short", number=number)
     middle = [made - 1 - i for i in range(len(link) - 2)]
-    xy = np.array(link)
-    ends = [_position(ways, refs[0]), _position(ways, refs[1])]
     # The link reaches to the ways it joins, so that nobody jumps the last metres for nothing.
     chain_refs = [refs[0], *middle, refs[1]]
-    chain: FloatArray = np.vstack([ends[0], xy[1:-1].reshape(-1, 2), ends[1]])
+    inner: FloatArray = np.array(link)[1:-1].reshape(-1, 2)
+    chain = np.vstack([_position(ways, refs[0]), inner, _position(ways, refs[1])])
     highways = ways.highways if "footway" in ways.highways else (*ways.highways, "footway")
     return replace(
         ways,
@@ -210,7 +200,7 @@ def _add_link(ways: WayTable, link: Line, number: int) -> WayTable:
         ref=np.append(ways.ref, chain_refs),
         lon=np.append(ways.lon, chain[:, 0]),
         lat=np.append(ways.lat, chain[:, 1]),
-        way=np.append(ways.way, _MADE_HERE - number),
+        way=np.append(ways.way, MADE_HERE - number),
         flags=np.append(ways.flags, int(EdgeFlag.LINK)),
         highway=np.append(ways.highway, highways.index("footway")),
         name=np.append(ways.name, -1),
@@ -226,19 +216,37 @@ def _position(ways: WayTable, ref: int) -> FloatArray:
 
 def _join(ways: WayTable, end: tuple[float, float], made: int, number: int) -> tuple[WayTable, int]:
     """Return `ways` with a junction at the position nearest to `end`, and that junction's id."""
-    first, lines = _segments(ways)
+    first = first_vertices(ways)
+    part = np.searchsorted(ways.ptr, first, side="right") - 1
+    first = first[(ways.flags[part] & int(EdgeFlag.FERRY)) == 0]
     # Degrees of longitude shrink with latitude; nearest must be nearest in metres.
     shrink = np.array([np.cos(np.radians(end[1])), 1.0])
-    flat = shapely.transform(lines, lambda xy: xy * shrink)
-    point = shapely.points(np.array(end) * shrink)
-    gaps = shapely.distance(flat, point)
-    nearest = int(np.argmin(gaps))
-    if gaps[nearest] * 111_195 > MAX_LINK_GAP_M:
+    xy = (np.column_stack([ways.lon, ways.lat]) - end) * shrink
+    step = xy[first + 1] - xy[first]
+    square = (step**2).sum(axis=1)
+    share = np.clip(-(xy[first] * step).sum(axis=1) / np.where(square > 0, square, 1.0), 0.0, 1.0)
+    gaps = np.hypot(*(xy[first] + share[:, None] * step).T)
+    if first.size == 0 or gaps.min() * _METRES_PER_DEGREE > MAX_LINK_GAP_M:
         raise OsmError("overrides_link_far", number=number, lon=end[0], lat=end[1])
-    share = float(shapely.line_locate_point(flat[nearest], point, normalized=True))
-    at = int(first[nearest])
-    if share <= 0.0 or share >= 1.0:
-        return ways, int(ways.ref[at + (share >= 1.0)])
+    nearest = int(np.argmin(gaps))
+    at, along = int(first[nearest]), float(share[nearest])
+    reach = along * float(np.sqrt(square[nearest]))
+    if min(reach, float(np.sqrt(square[nearest])) - reach) <= _SAME_DEG:
+        return ways, int(ways.ref[at + round(along)])
+    return _insert(ways, at, along, made), made
+
+
+def _insert(ways: WayTable, at: int, share: float, ref: int) -> WayTable:
+    """Return `ways` with a vertex `ref` at `share` of the segment from vertex `at`."""
+    part = int(np.searchsorted(ways.ptr, at, side="right")) - 1
+    ptr = ways.ptr.copy()
+    ptr[part + 1 :] += 1
     lon = ways.lon[at] + share * (ways.lon[at + 1] - ways.lon[at])
     lat = ways.lat[at] + share * (ways.lat[at + 1] - ways.lat[at])
-    return _insert(ways, at, float(lon), float(lat), [made]), made
+    return replace(
+        ways,
+        ptr=ptr,
+        ref=np.insert(ways.ref, at + 1, ref),
+        lon=np.insert(ways.lon, at + 1, lon),
+        lat=np.insert(ways.lat, at + 1, lat),
+    )

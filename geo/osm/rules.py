@@ -3,7 +3,8 @@
 Two rules. `osmnx_walk` is OSMnx's ``network_type="walk"`` filter to the letter (its Overpass
 expressions are unanchored regular expressions), so that the two can be compared. `walkable` is
 ours: the same, plus ways that admit walkers expressly, minus ways closed to them, plus the outlines
-of walkable areas and ferries. Tag meanings: OSM wiki, Key:foot, Key:access, Key:conveying.
+of walkable areas and ferries. Tag meanings: OSM wiki, Key:foot, Key:access, Key:motorroad,
+Key:conveying, Key:oneway:foot, Key:locked.
 """
 
 from __future__ import annotations
@@ -13,7 +14,17 @@ from collections.abc import Mapping
 
 from geo.network.model import EdgeFlag
 
-__all__ = ["RULES", "edge_flags", "is_bank", "is_water", "osmnx_walk", "verdict", "walkable"]
+__all__ = [
+    "VERDICTS",
+    "edge_flags",
+    "is_bank",
+    "is_closed_gate",
+    "is_ferry",
+    "is_water",
+    "osmnx_walk",
+    "verdict",
+    "walkable",
+]
 
 Tags = Mapping[str, str]
 
@@ -45,18 +56,25 @@ _NOT_A_WAY = frozenset(
         "planned",
         "proposed",
         "razed",
+        "demolished",
+        "dismantled",
+        "disused",
         "no",
         "raceway",
         "rest_area",
         "services",
         "emergency_bay",
+        "escape",
         "via_ferrata",
     )
 )
 _FOOT_YES = frozenset(("yes", "designated", "permissive", "official"))
-_FOOT_NO = frozenset(("no", "private"))
-_CLOSED = frozenset(("no", "private", "military"))
-_AREA_KINDS = frozenset(("pedestrian", "footway", "path", "living_street", "corridor", "platform"))
+# use_sidepath: the walker must use the footway beside, which is a way of its own.
+_FOOT_NO = frozenset(("no", "private", "military", "permit", "use_sidepath"))
+_CLOSED = frozenset(("no", "private", "military", "permit"))
+_AREA_KINDS = frozenset(
+    ("pedestrian", "footway", "path", "living_street", "corridor", "platform", "steps")
+)
 _DRIVE = frozenset(
     (
         "motorway",
@@ -97,21 +115,27 @@ def verdict(tags: Tags) -> str:
     """Return ``kept`` or why a way is left out: not_a_way, foot_no, closed, no_foot, area."""
     foot = tags.get("foot", "")
     invited = foot in _FOOT_YES
-    if _is_ferry(tags):
-        return "foot_no" if foot in _FOOT_NO else "kept"
-    if tags.get("highway") in _NOT_A_WAY or "highway" not in tags:
+    if not is_ferry(tags) and tags.get("highway", "no") in _NOT_A_WAY:
         return "not_a_way"
     if foot in _FOOT_NO:
         return "foot_no"
     if not invited and tags.get("access") in _CLOSED:
         return "closed"
+    if is_ferry(tags):
+        return "kept"
     if tags.get("area") == "yes":
         return "kept" if _is_walkable_area(tags, invited) else "area"
-    return "kept" if invited or osmnx_walk(tags) else "no_foot"
+    return "kept" if invited or (osmnx_walk(tags) and not _is_for_vehicles(tags)) else "no_foot"
 
 
-def _is_ferry(tags: Tags) -> bool:
+def is_ferry(tags: Tags) -> bool:
+    """Return True for a ferry line."""
     return tags.get("route") == "ferry" or tags.get("highway") == "ferry"
+
+
+def _is_for_vehicles(tags: Tags) -> bool:
+    """Return True for expressways (motorroad) and bus roads, which imply foot=no."""
+    return tags.get("motorroad") == "yes" or tags.get("highway") == "busway"
 
 
 def _is_walkable_area(tags: Tags, invited: bool) -> bool:
@@ -123,9 +147,9 @@ def edge_flags(tags: Tags) -> int:
     """Return the `EdgeFlag` bits that tags tell: kind of way, direction for walkers."""
     highway = tags.get("highway", "")
     flags = EdgeFlag(0)
-    if _is_ferry(tags):
+    if is_ferry(tags):
         return int(EdgeFlag.FERRY)
-    if highway in ("steps", "escalator"):
+    if highway in ("steps", "escalator", "ladder"):
         flags |= EdgeFlag.STEPS
     if highway == "elevator":
         flags |= EdgeFlag.ELEVATOR | EdgeFlag.INDOOR
@@ -153,29 +177,32 @@ def _is_underground(tags: Tags) -> bool:
 
 
 def _direction(tags: Tags) -> EdgeFlag:
-    flags = EdgeFlag(0)
+    """Return CONVEYING and at most one direction; `oneway:foot` outweighs what the belt does."""
     conveying = tags.get("conveying", "no")
-    if conveying not in _SAYS_NO or tags.get("highway") == "escalator":
-        flags |= EdgeFlag.CONVEYING
-    if conveying == "forward":
-        flags |= EdgeFlag.FORWARD_ONLY
-    elif conveying == "backward":
-        flags |= EdgeFlag.BACKWARD_ONLY
-    oneway = tags.get("oneway:foot", tags.get("foot:oneway", "no"))
-    if oneway in ("yes", "true", "1"):
-        flags |= EdgeFlag.FORWARD_ONLY
-    elif oneway in ("-1", "reverse"):
-        flags |= EdgeFlag.BACKWARD_ONLY
-    return flags
+    moves = conveying not in _SAYS_NO or tags.get("highway") == "escalator"
+    flags = EdgeFlag.CONVEYING if moves else EdgeFlag(0)
+    said = tags.get("oneway:foot", tags.get("foot:oneway", ""))
+    if not said and conveying in ("forward", "backward"):
+        said = {"forward": "yes", "backward": "-1"}[conveying]
+    elif not said and moves and conveying != "reversible":
+        said = tags.get("oneway", "")  # no vehicle drives here, so it is said of walkers
+    if said in ("yes", "true", "1"):
+        return flags | EdgeFlag.FORWARD_ONLY
+    return flags | EdgeFlag.BACKWARD_ONLY if said in ("-1", "reverse") else flags
+
+
+def _is_hidden(tags: Tags) -> bool:
+    """Return True where water runs below ground or under a cover."""
+    return (
+        tags.get("tunnel", "no") not in _SAYS_NO
+        or tags.get("covered") == "yes"
+        or tags.get("location") == "underground"
+    )
 
 
 def is_water(tags: Tags) -> bool:
     """Return True for areas of open water at ground level."""
-    if tags.get("tunnel", "no") not in _SAYS_NO or tags.get("covered") == "yes":
-        return False
-    if tags.get("location") == "underground":
-        return False
-    return (
+    return not _is_hidden(tags) and (
         tags.get("natural") == "water"
         or tags.get("waterway") in ("riverbank", "dock")
         or tags.get("landuse") == "reservoir"
@@ -184,9 +211,9 @@ def is_water(tags: Tags) -> bool:
 
 def is_bank(tags: Tags) -> bool:
     """Return True for lines that cannot be stepped across: rivers, canals and the coast."""
-    if tags.get("tunnel", "no") not in _SAYS_NO or tags.get("covered") == "yes":
-        return False
-    return tags.get("waterway") in ("river", "canal") or tags.get("natural") == "coastline"
+    if tags.get("natural") == "coastline":
+        return True
+    return not _is_hidden(tags) and tags.get("waterway") in ("river", "canal")
 
 
 def is_closed_gate(tags: Tags) -> bool:
@@ -196,7 +223,13 @@ def is_closed_gate(tags: Tags) -> bool:
     foot = tags.get("foot", "")
     if foot in _FOOT_NO:
         return True
-    return foot not in _FOOT_YES and tags.get("access") in _CLOSED
+    shut = tags.get("access") in _CLOSED or tags.get("locked") == "yes"
+    return foot not in _FOOT_YES and shut
 
 
-RULES = {"hongtu": walkable, "osmnx": osmnx_walk}
+def _osmnx_verdict(tags: Tags) -> str:
+    return "kept" if osmnx_walk(tags) else "osmnx"
+
+
+VERDICTS = {"hongtu": verdict, "osmnx": _osmnx_verdict}
+"""The rules a reader may be asked for: tags → ``kept`` or why not."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Set
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,9 @@ import numpy as np
 import shapely
 
 from geo.osm import rules
-from geo.osm.clip import Clip
+from geo.osm.source import ways_with_ids
 
-__all__ = ["WaterCollector", "sea_polygons", "ways_with_ids"]
+__all__ = ["WaterCollector", "sea_polygons"]
 
 log = logging.getLogger(__name__)
 
@@ -57,13 +56,8 @@ class WaterCollector:
 
     def see_bank(self, way: Any) -> None:
         """Keep a river, canal or coastline way."""
-        line = _line(way.nodes)
-        if line is None:
-            return
-        if way.tags.get("natural") == "coastline":
-            self._coast.append(line)
-        else:
-            self._banks.append(line)
+        coast = way.tags.get("natural") == "coastline"
+        (self._coast if coast else self._banks).extend(_lines(way.nodes))
 
     def see_relation(self, relation: Any) -> None:
         """Remember a water relation, to notice when no area comes of it."""
@@ -79,75 +73,70 @@ class WaterCollector:
         if not ids:
             return
         for way in ways_with_ids(source, ids):
-            if (line := _line(way.nodes)) is not None:
-                self._banks.append(line)
+            self._banks.extend(_lines(way.nodes))
 
-    def finish(
-        self, clip: Clip | None, bounds: tuple[float, float, float, float]
-    ) -> tuple[list[Any], list[Any]]:
+    def finish(self, bounds: tuple[float, float, float, float]) -> tuple[list[Any], list[Any]]:
         """Return water polygons and bank lines near `bounds` (WGS-84 degrees)."""
         west, south, east, north = bounds
-        near = shapely.box(
-            west - MARGIN_DEG, south - MARGIN_DEG, east + MARGIN_DEG, north + MARGIN_DEG
-        )
+        wide = (west - MARGIN_DEG, south - MARGIN_DEG, east + MARGIN_DEG, north + MARGIN_DEG)
+        near = shapely.box(*wide)
         areas = [_valid(a) for a in self._areas if a.intersects(near)]
-        areas += sea_polygons(self._coast, bounds)
+        # An extract may hold the coast beside its ways, but no longer the coast around them.
+        areas += sea_polygons(self._coast, wide) or sea_polygons(self._coast, bounds)
         parts = [p for a in areas for p in shapely.get_parts(a) if p.geom_type == "Polygon"]
         banks = [b for b in [*self._banks, *self._coast] if b.intersects(near)]
         self.counts["water_areas"] = len(parts)
         return parts, banks
 
 
-def ways_with_ids(source: Path, ids: Set[int]) -> Any:
-    """Return the ways with these ids and their nodes, whatever their tags."""
-    import osmium
-
-    reader = osmium.FileProcessor(str(source)).with_locations()
-    reader = reader.with_filter(osmium.filter.EntityFilter(osmium.osm.WAY))
-    return reader.with_filter(osmium.filter.IdFilter(ids))
-
-
 def sea_polygons(coast: list[Any], bounds: tuple[float, float, float, float]) -> list[Any]:
     """Return the sea inside `bounds`: the faces on the right of coastline ways (OSM's rule).
 
-    A stretch of coast that ends inside the box bounds nothing and is left out.
+    A face with land on its other side, because a stretch of coast ends inside the box, is left
+    out: its coast remains a bank, but nobody knows how far the sea reaches.
     """
-    if not coast:
-        return []
     box = shapely.box(*bounds)
-    lines = [shapely.intersection(line, box) for line in coast if line.intersects(box)]
+    lines = [line for line in coast if line.intersects(box)]
     if not lines:
         return []
     noded = shapely.union_all([*lines, box.exterior])
     faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded).tolist()))
+    faces = faces[shapely.covers(box, shapely.point_on_surface(faces))]
     if len(faces) == 0:
         return []
     tree = shapely.STRtree(faces)
-    sides = {side: _beside(lines, side) for side in (1, -1)}
-    sea = np.unique(tree.query(sides[1], predicate="within")[1])
-    land = np.unique(tree.query(sides[-1], predicate="within")[1])
+    right, left = _beside(lines, box)
+    sea = np.unique(tree.query(right, predicate="within")[1])
+    land = np.unique(tree.query(left, predicate="within")[1])
     return [faces[i] for i in np.setdiff1d(sea, land)]
 
 
-def _beside(lines: list[Any], side: int) -> Any:
-    """Return points a centimetre to the right (1) or left (-1) of every segment's middle."""
-    points = []
+def _beside(lines: list[Any], box: Any) -> tuple[Any, Any]:
+    """Return points a centimetre to the right and left of each coast segment's middle in `box`."""
+    starts, ends = [], []
     for line in lines:
-        for part in shapely.get_parts(line):
-            if part.geom_type != "LineString":
-                continue
-            xy = shapely.get_coordinates(part)
-            step = np.diff(xy, axis=0)
-            length = np.hypot(step[:, 0], step[:, 1])
-            ok = length > 0
-            right = np.column_stack([step[ok, 1], -step[ok, 0]]) / length[ok, None]
-            points.append((xy[:-1][ok] + xy[1:][ok]) / 2 + side * _SIDE_DEG * right)
-    return shapely.points(np.concatenate(points)) if points else []
+        xy = shapely.get_coordinates(line)
+        starts.append(xy[:-1])
+        ends.append(xy[1:])
+    start, end = np.concatenate(starts), np.concatenate(ends)
+    inside = shapely.intersection(shapely.linestrings(np.stack([start, end], axis=1)), box)
+    use = shapely.length(inside) > 0
+    start, end = start[use], end[use]
+    middle = shapely.get_coordinates(shapely.centroid(inside[use]))
+    step = (end - start) / np.hypot(*(end - start).T)[:, None]
+    right = np.column_stack([step[:, 1], -step[:, 0]]) * _SIDE_DEG
+    return shapely.points(middle + right), shapely.points(middle - right)
 
 
-def _line(nodes: Any) -> Any:
-    xy = [(n.x / 1e7, n.y / 1e7) for n in nodes if n.location.valid()]
-    return shapely.linestrings(xy) if len(xy) > 1 else None
+def _lines(nodes: Any) -> list[Any]:
+    """Return the stretches of a way whose nodes the file holds; a gap is not bridged."""
+    stretches: list[list[tuple[float, float]]] = [[]]
+    for node in nodes:
+        if node.location.valid():
+            stretches[-1].append((node.x / 1e7, node.y / 1e7))
+        else:
+            stretches.append([])
+    return [shapely.linestrings(xy) for xy in stretches if len(xy) > 1]
 
 
 def _valid(shape: Any) -> Any:

@@ -1,0 +1,87 @@
+"""Cutting ways in two: at a vertex (a shut gate) or on a segment (a barrier line)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from geo.network.build import WayTable
+from geo.network.model import FloatArray, IntArray
+
+__all__ = ["MADE_HERE", "Cuts", "cut_ways", "first_vertices"]
+
+MADE_HERE = -(2**50)  # ids of nodes and ways that no file holds count down from here
+_COLUMNS = ("way", "flags", "highway", "name", "name_en")
+
+
+@dataclass(frozen=True, eq=False)
+class Cuts:
+    """Where to cut.
+
+    Attributes
+    ----------
+    vertices
+        Indices of vertices.
+    segments, shares, lon, lat
+        Cuts between vertex ``segments[i]`` and the next, at this share of the segment.
+    """
+
+    vertices: IntArray
+    segments: IntArray
+    shares: FloatArray
+    lon: FloatArray
+    lat: FloatArray
+
+    @classmethod
+    def at_vertices(cls, vertices: IntArray) -> Cuts:
+        """Cut at vertices only."""
+        none = np.empty(0)
+        return cls(vertices, np.empty(0, dtype=np.int64), none, none, none)
+
+
+def first_vertices(ways: WayTable) -> IntArray:
+    """Return the first vertex of every segment."""
+    last = np.zeros(ways.ref.size, dtype=bool)
+    last[ways.ptr[1:] - 1] = True
+    return np.flatnonzero(~last)
+
+
+def cut_ways(ways: WayTable, cuts: Cuts) -> WayTable:
+    """Return `ways` with an end on either side of every cut, none joined to anything.
+
+    ::
+
+        ──a──b──c──   cut at vertex b:    ──a──b'  b''──c──
+        ──a─────c──   cut between:        ──a──b'  b''──c──
+    """
+    if cuts.vertices.size + cuts.segments.size == 0:
+        return ways
+    starts, ends = ways.ptr[:-1], ways.ptr[1:] - 1
+    inner = np.setdiff1d(cuts.vertices, np.concatenate([starts, ends]))
+    # An inner vertex gets a copy behind it; a segment gets two vertices in it.
+    after = np.concatenate([inner, np.repeat(cuts.segments, 2)])
+    place = np.concatenate([np.full(inner.size, -1.0), np.repeat(cuts.shares, 2)])
+    lon = np.concatenate([ways.lon[inner], np.repeat(cuts.lon, 2)])
+    lat = np.concatenate([ways.lat[inner], np.repeat(cuts.lat, 2)])
+    opens = np.concatenate([np.ones(inner.size, bool), np.tile([False, True], cuts.segments.size)])
+    order = np.lexsort((opens, place, after))
+    after, lon, lat, opens = after[order], lon[order], lat[order], opens[order]
+    made = int(min(MADE_HERE, ways.ref.min())) - 1 - np.arange(cuts.vertices.size + after.size)
+    ref = ways.ref.copy()
+    ref[cuts.vertices] = made[: cuts.vertices.size]
+
+    part_of = np.repeat(np.arange(ways.way.size), np.diff(ways.ptr))
+    opening = (after + 1 + np.arange(after.size))[opens]
+    shifted = starts + np.searchsorted(after + 1, starts, side="right")
+    begin = np.concatenate([shifted, opening])
+    source = np.concatenate([np.arange(ways.way.size), part_of[after[opens]]])
+    turn = np.argsort(begin, kind="stable")
+    return replace(
+        ways,
+        ptr=np.append(begin[turn], ways.ref.size + after.size),
+        ref=np.insert(ref, after + 1, made[cuts.vertices.size :]),
+        lon=np.insert(ways.lon, after + 1, lon),
+        lat=np.insert(ways.lat, after + 1, lat),
+        **{name: getattr(ways, name)[source[turn]] for name in _COLUMNS},
+    )
