@@ -45,7 +45,7 @@ def band_polygon(
         True: nothing beyond the window is served. False: the window is one of several that share
         their outermost cells, and the polygon is cut straight there.
     """
-    step = 1.5 * float(window.x[1] - window.x[0]) * cost_per_m
+    step = float(window.x[1] - window.x[0]) * cost_per_m
     over = (window.cells["access_m"].astype(np.float64) - max_access_m) * cost_per_m
     level = np.maximum(cost - limit, over)
     level[window.cells["edge"] < 0] = step
