@@ -406,8 +406,13 @@ def _snap_all(  # type: ignore[no-untyped-def]  # pragma: no cover
                         on_shore[i] = way == 2
                         best = d2
                         edge[i] = seg_edge[s]
-                        share[i] = seg_to[s]
-                        if t < 1.0:  # or rounding would miss the junction
+                        # Within a millimetre of a junction is at it: rounding must not put a
+                        # point behind the entrance of a one-way.
+                        if t * t * l2 <= 1e-6:
+                            share[i] = seg_from[s]
+                        elif (1.0 - t) ** 2 * l2 <= 1e-6:
+                            share[i] = seg_to[s]
+                        else:
                             share[i] = seg_from[s] + t * (seg_to[s] - seg_from[s])
                         out_x[i], out_y[i] = qx, qy
             ring += 1
