@@ -1,26 +1,21 @@
 """The command-line door, installed as `hongtu`.
 
-Every command reads, computes and writes through `geo` and `routes`; here are only the options, the
-progress bar, what is printed, and the exit code: 0 done, 1 bad data, 2 usage, 130 stopped.
-Heavy packages are imported inside the commands, so that ``--help`` answers at once.
+Every command reads, computes and writes through `geo` and `routes`; here are only the options and
+what is printed (see `terminal` for language, exit codes and Ctrl-C). Heavy packages are imported
+inside the commands, so that ``--help`` answers at once.
 """
 
 from __future__ import annotations
 
 import json
-import logging
-import os
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from geo import words
-from geo.errors import DatumError, InputError, PlannerError, RequestError
+from geo.errors import DatumError, InputError, RequestError
+from terminal import go_on, language, progress, run, say, say_flags, set_up_log
 
 if TYPE_CHECKING:
     from geo.coverage import Coverage, CoverageRequest
@@ -50,85 +45,8 @@ Datum = Annotated[
 
 
 def main() -> None:
-    """Run the command line and turn every refusal into a sentence and an exit code."""
-    lang = _lang_of(sys.argv)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a GBK console has no "©"
-    try:
-        app(standalone_mode=False)
-    except PlannerError as fault:
-        _fail(words.say("cli.error", lang, text=fault.sentence(lang)), fault.exit_code)
-    except (KeyboardInterrupt, typer.Abort):
-        _fail(words.say("cli.interrupted", lang), 130)
-    except typer.Exit as leave:
-        sys.exit(leave.exit_code)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
-    except MemoryError:
-        _fail(words.say("cli.error", lang, text=words.say("error.no_memory", lang)), 1)
-    except typer.BadParameter.__base__ as usage:  # every fault of usage, not only a bad value
-        usage.show()
-        sys.exit(usage.exit_code)
-
-
-def _fail(sentence: str, code: int) -> None:
-    print(sentence, file=sys.stderr)  # noqa: T201
-    sys.exit(code)
-
-
-def _say(line: str = "") -> None:
-    typer.echo(line)
-
-
-def _lang_of(argv: list[str]) -> str:
-    """Return the language asked for, wherever the option stands; errors need it before parsing."""
-    asked = os.environ.get("HONGTU_LANG", "zh")
-    for at, word in enumerate(argv):
-        if word == "--lang" and at + 1 < len(argv):
-            asked = argv[at + 1]
-        elif word.startswith("--lang="):
-            asked = word.removeprefix("--lang=")
-    return asked if asked in words.LANGUAGES else "zh"
-
-
-def _language(lang: str | None) -> str:
-    if lang is None:
-        return _lang_of([])
-    if lang not in words.LANGUAGES:
-        raise RequestError("choice_unknown", option="--lang", word=lang, known="zh, en")
-    return lang
-
-
-def _log(verbose: bool) -> None:
-    logging.basicConfig(
-        level=logging.INFO if verbose else logging.WARNING, format="%(name)s: %(message)s"
-    )
-
-
-@contextmanager
-def _progress(lang: str) -> Iterator[Callable[[str, int, int], None]]:
-    """Give a callback (stage, done, total) that draws a bar on a terminal's standard error."""
-    if not sys.stderr.isatty():
-        yield lambda stage, done, total: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    bar = Progress(
-        TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(),
-        console=Console(stderr=True), transient=True,
-    )  # fmt: skip
-    tasks: dict[str, Any] = {}
-
-    def tell(stage: str, done: int, total: int) -> None:
-        if stage not in tasks:
-            tasks[stage] = bar.add_task(words.say(f"stage.{stage}", lang), total=total)
-        bar.update(tasks[stage], completed=done, total=total)
-
-    with bar:
-        yield tell
+    """Run the command line."""
+    run(app)
 
 
 @network_app.command("import")
@@ -152,8 +70,8 @@ def network_import(
     lang: Lang = None,
 ) -> None:
     """导入步行路网 · import a walking network from an OSM file."""
-    said = _language(lang)
-    _log(verbose)
+    said = language(lang)
+    set_up_log(verbose)
     from geo.network import save_network
     from geo.osm import NO_OVERRIDES, read_clip, read_osm, read_overrides
 
@@ -161,7 +79,7 @@ def network_import(
         raise RequestError("choice_unknown", option="--rules", word=rules, known="hongtu, osmnx")
     clip = read_clip(bbox, area)
     fixes = read_overrides(overrides) if overrides else NO_OVERRIDES
-    with _progress(said) as tell:
+    with progress(said) as tell:
         network = read_osm(
             file, clip=clip, overrides=fixes, walk_rules=rules, name=name,
             on_progress=lambda done, total: tell("read", done, total),
@@ -172,12 +90,12 @@ def network_import(
 
         write_network_geopackage(network, out.with_name(f"{out.name}.gpkg"))
     if as_json:
-        _say(json.dumps(_network_facts(network), ensure_ascii=False, indent=1))
+        say(json.dumps(_network_facts(network), ensure_ascii=False, indent=1))
         return
     km = float(network.edge_length_m.sum()) / 1000
-    _say(words.say("cli.network_saved", said, path=out, nodes=network.n_nodes,
+    say(words.say("cli.network_saved", said, path=out, nodes=network.n_nodes,
                    edges=network.n_edges, km=km))  # fmt: skip
-    _say_flags(network.meta.flags, said)
+    say_flags(network.meta.flags, said)
 
 
 @network_app.command("info")
@@ -187,29 +105,29 @@ def network_info(
     lang: Lang = None,
 ) -> None:
     """查看路网 · show a saved network and its audit."""
-    said = _language(lang)
+    said = language(lang)
     from geo.network import load_network
     from geo.network.audit import audit_sentences
 
     network = load_network(folder)
     facts = _network_facts(network)
     if as_json:
-        _say(json.dumps(facts, ensure_ascii=False, indent=1))
+        say(json.dumps(facts, ensure_ascii=False, indent=1))
         return
     date = network.meta.osm_date or words.say("cli.unknown_date", said)
-    _say(words.say("cli.network_title", said, name=network.meta.name,
+    say(words.say("cli.network_title", said, name=network.meta.name,
                    source=network.meta.source, date=date))  # fmt: skip
     bbox = ", ".join(f"{v:.5f}" for v in network.meta.bbox)
-    _say("  " + words.say("cli.network_size", said, nodes=network.n_nodes, edges=network.n_edges,
+    say("  " + words.say("cli.network_size", said, nodes=network.n_nodes, edges=network.n_edges,
                    km=facts["length_km"], bbox=bbox))  # fmt: skip
-    _say("  " + words.say("cli.network_digest", said, digest=network.meta.digest[:16],
+    say("  " + words.say("cli.network_digest", said, digest=network.meta.digest[:16],
                    crs=network.metric_crs))  # fmt: skip
     for sentence in audit_sentences(facts["audit"], said):
-        _say("  " + words.say("cli.network_audit", said, text=sentence))
+        say("  " + words.say("cli.network_audit", said, text=sentence))
     notes = ", ".join(f"{key}={value}" for key, value in network.meta.notes)
-    _say("  " + words.say("cli.network_notes", said, notes=notes))
-    _say_flags(network.meta.flags, said)
-    _say(network.meta.attribution)
+    say("  " + words.say("cli.network_notes", said, notes=notes))
+    say_flags(network.meta.flags, said)
+    say(network.meta.attribution)
 
 
 def _network_facts(network: WalkNetwork) -> dict[str, Any]:
@@ -237,15 +155,15 @@ def points_check(
     lang: Lang = None,
 ) -> None:
     """检查点表 · check a table of stations, sites or demand."""
-    said = _language(lang)
+    said = language(lang)
     from geo.points import as_dict, describe
 
     table = _read_points(file, kind, datum)
     if as_json:
-        _say(json.dumps(as_dict(table, said), ensure_ascii=False, indent=1))
+        say(json.dumps(as_dict(table, said), ensure_ascii=False, indent=1))
         return
     for line in describe(table, said, path=str(file)):
-        _say(line)
+        say(line)
 
 
 def _read_points(file: Path, kind: str, datum: str | None) -> PointTable:
@@ -317,8 +235,8 @@ def coverage(
     lang: Lang = None,
 ) -> None:
     """计算服务圈 · who reaches a station on foot, as numbers, polygons and files."""
-    said = _language(lang)
-    _log(verbose)
+    said = language(lang)
+    set_up_log(verbose)
     from geo.coverage import CoverageRequest, cover
     from geo.exports import OutputFolder
 
@@ -337,7 +255,7 @@ def coverage(
         raise RequestError("od_needs_demand")
     record = _record(request, ground, posts, places, datum_out, written, said)
     with OutputFolder(out, record) as folder:
-        with _progress(said) as tell:
+        with progress(said) as tell:
             result = cover(
                 ground, posts, places, request, most_gaps=gaps or None,
                 with_od=od is not None, with_lines=lines, on_progress=tell,
@@ -345,6 +263,7 @@ def coverage(
         if strict:
             _refuse_faults(result, said)
         _write(result, folder, written, od, said)
+        go_on()
     _report(result, folder, said, as_json)
 
 
@@ -438,20 +357,15 @@ def _refuse_faults(result: Coverage, lang: str) -> None:
 def _report(result: Coverage, folder: OutputFolder, lang: str, as_json: bool) -> None:
     if as_json:
         text = (folder.target / "run.json").read_text(encoding="utf-8")
-        _say(text.rstrip())
+        say(text.rstrip())
         return
     from geo.coverage.report import summary_lines
 
     for line in summary_lines(result, lang):
-        _say(line)
+        say(line)
     files = sum(1 for _ in folder.target.iterdir())
-    _say(words.say("cli.coverage_written", lang, path=folder.target, count=files))
-    _say_flags(result.flags, lang)
-
-
-def _say_flags(flags: tuple[str, ...], lang: str) -> None:
-    for flag in flags:
-        _say(words.say("cli.flag", lang, text=words.say(f"flag.{flag}", lang)))
+    say(words.say("cli.coverage_written", lang, path=folder.target, count=files))
+    say_flags(result.flags, lang)
 
 
 if __name__ == "__main__":

@@ -287,6 +287,8 @@ def test_ctrl_c_leaves_nothing(home: Path, tmp_path: Path) -> None:
          "--minutes", "30,60", "--cell-m", "5", "--out", str(tmp_path / "stopped")],
         cwd=home, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         env={**os.environ, "HONGTU_LANG": "en"}, start_new_session=True,
+        # A shell that runs this in the background would hand down an ignored SIGINT.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and set(tmp_path.iterdir()) == before:
