@@ -125,7 +125,7 @@ def build_network(
 
     # Edges follow the junctions they leave, for the same reason that junctions follow the curve;
     # ties go by way, so that the order of ways in a file changes nothing.
-    edge_order = np.lexsort((ways.way[part], np.maximum(edge_u, edge_v), edge_u))
+    edge_order = np.lexsort((ways.way[part], edge_v, edge_u))
     ptr, part = ptr[edge_order], part[edge_order]
     edge_u, edge_v = edge_u[edge_order], edge_v[edge_order]
     sizes = ptr[:, 1] - ptr[:, 0] + 1

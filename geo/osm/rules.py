@@ -10,9 +10,8 @@ Key:conveying, Key:oneway:foot, Key:locked.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
-from geo.network.model import EdgeFlag
+from geo.network.tags import SAYS_NO, Tags, edge_flags, is_ferry
 
 __all__ = [
     "VERDICTS",
@@ -25,8 +24,6 @@ __all__ = [
     "verdict",
     "walkable",
 ]
-
-Tags = Mapping[str, str]
 
 # OSMnx 2.1, osmnx._overpass._get_network_filter("walk") with settings.default_access.
 _OSMNX_FORBIDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
@@ -75,28 +72,6 @@ _CLOSED = frozenset(("no", "private", "military", "permit"))
 _AREA_KINDS = frozenset(
     ("pedestrian", "footway", "path", "living_street", "corridor", "platform", "steps")
 )
-_DRIVE = frozenset(
-    (
-        "motorway",
-        "motorway_link",
-        "trunk",
-        "trunk_link",
-        "primary",
-        "primary_link",
-        "secondary",
-        "secondary_link",
-        "tertiary",
-        "tertiary_link",
-        "unclassified",
-        "residential",
-        "living_street",
-        "service",
-        "road",
-        "busway",
-        "bus_guideway",
-    )
-)
-_SAYS_NO = frozenset(("no", "false", "0"))
 
 
 def osmnx_walk(tags: Tags) -> bool:
@@ -128,11 +103,6 @@ def verdict(tags: Tags) -> str:
     return "kept" if invited or (osmnx_walk(tags) and not _is_for_vehicles(tags)) else "no_foot"
 
 
-def is_ferry(tags: Tags) -> bool:
-    """Return True for a ferry line."""
-    return tags.get("route") == "ferry" or tags.get("highway") == "ferry"
-
-
 def _is_for_vehicles(tags: Tags) -> bool:
     """Return True for expressways (motorroad) and bus roads, which imply foot=no."""
     return tags.get("motorroad") == "yes" or tags.get("highway") == "busway"
@@ -143,58 +113,10 @@ def _is_walkable_area(tags: Tags, invited: bool) -> bool:
     return kind in _AREA_KINDS and (kind != "platform" or invited)
 
 
-def edge_flags(tags: Tags) -> int:
-    """Return the `EdgeFlag` bits that tags tell: kind of way, direction for walkers."""
-    highway = tags.get("highway", "")
-    flags = EdgeFlag(0)
-    if is_ferry(tags):
-        return int(EdgeFlag.FERRY)
-    if highway in ("steps", "escalator", "ladder"):
-        flags |= EdgeFlag.STEPS
-    if highway == "elevator":
-        flags |= EdgeFlag.ELEVATOR | EdgeFlag.INDOOR
-    if _is_underground(tags):
-        flags |= EdgeFlag.TUNNEL
-    if tags.get("bridge", "no") not in _SAYS_NO:
-        flags |= EdgeFlag.BRIDGE
-    if highway == "corridor" or tags.get("indoor", "no") not in _SAYS_NO:
-        flags |= EdgeFlag.INDOOR
-    if tags.get("area") == "yes":
-        flags |= EdgeFlag.AREA
-    if tags.get("wheelchair") == "no":
-        flags |= EdgeFlag.NO_WHEELCHAIR
-    if highway in _DRIVE:
-        flags |= EdgeFlag.DRIVE
-    return int(flags | _direction(tags))
-
-
-def _is_underground(tags: Tags) -> bool:
-    tunnel = tags.get("tunnel", "no")
-    # A passage through a building is at street level: one can step out of it to either side.
-    if tunnel not in _SAYS_NO and tunnel not in ("building_passage", "covered"):
-        return True
-    return tags.get("location") == "underground" or tags.get("level", "").startswith("-")
-
-
-def _direction(tags: Tags) -> EdgeFlag:
-    """Return CONVEYING and at most one direction; `oneway:foot` outweighs what the belt does."""
-    conveying = tags.get("conveying", "no")
-    moves = conveying not in _SAYS_NO or tags.get("highway") == "escalator"
-    flags = EdgeFlag.CONVEYING if moves else EdgeFlag(0)
-    said = tags.get("oneway:foot", tags.get("foot:oneway", ""))
-    if not said and conveying in ("forward", "backward"):
-        said = {"forward": "yes", "backward": "-1"}[conveying]
-    elif not said and moves and conveying != "reversible":
-        said = tags.get("oneway", "")  # no vehicle drives here, so it is said of walkers
-    if said in ("yes", "true", "1"):
-        return flags | EdgeFlag.FORWARD_ONLY
-    return flags | EdgeFlag.BACKWARD_ONLY if said in ("-1", "reverse") else flags
-
-
 def _is_hidden(tags: Tags) -> bool:
     """Return True where water runs below ground or under a cover."""
     return (
-        tags.get("tunnel", "no") not in _SAYS_NO
+        tags.get("tunnel", "no") not in SAYS_NO
         or tags.get("covered") == "yes"
         or tags.get("location") == "underground"
     )
