@@ -71,7 +71,7 @@ def demand(
 ) -> gpd.GeoDataFrame:
     """Return every demand place of the input with its state."""
     used = placed.used
-    served = cost <= asked.scale.limits[-1] * (1 + 1e-12)
+    served = cost <= asked.scale.limits[-1]
     reason = placed.reason.copy()
     reason[used & ~served] = "beyond_limit"
     reason[used & ~np.isfinite(cost)] = "no_route"

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from geo.coverage.placing import Placed
 from geo.coverage.reach import Places, costs_of, nearest_station, seeds_of
-from geo.coverage.request import CoverageRequest
+from geo.coverage.request import ROUNDING, CoverageRequest
 from geo.network.model import FloatArray, WalkNetwork
 from geo.pace import in_metres, profile_named
 
@@ -30,7 +30,7 @@ def band_shares(
     """Return per band: its labels, the weight served and its share of `total`."""
     rows = []
     for band, limit in enumerate(request.scale.limits):
-        served = cost <= limit * (1 + 1e-12)
+        served = cost <= limit
         row: dict[str, Any] = dict(request.labels(band))
         row["served"] = float(weight[served].sum())
         row["share"] = _share(served, weight, total)
@@ -72,9 +72,8 @@ def shuang15_shares(
     straight = np.full(len(place_xy), np.inf)
     straight[known] = KDTree(stations.xy[stations.used]).query(place_xy[known])[0]
     weight = places.weight
-    slack = 1 + 1e-12
     return {
-        "straight_1km": _share(straight <= STRAIGHT_M, weight, total),
-        "walked_1000m": _share(metres <= WALKED_M * slack, weight, total),
-        "walked_15min_4_8kmh": _share(metres <= WALKED_15_MIN_M * slack, weight, total),
+        "straight_1km": _share(straight <= STRAIGHT_M * ROUNDING, weight, total),
+        "walked_1000m": _share(metres <= WALKED_M * ROUNDING, weight, total),
+        "walked_15min_4_8kmh": _share(metres <= WALKED_15_MIN_M * ROUNDING, weight, total),
     }

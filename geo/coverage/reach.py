@@ -133,7 +133,7 @@ def count_in_reach(
         np.asarray(costs.network.indptr), np.asarray(costs.network.arc_edge),
         np.asarray(costs.network.arc_forward), costs.along, costs.against, *at,
         ptr, order, places.share, places.access_m * cost_per_m,
-        float(limit) * (1 + 1e-12), np.ascontiguousarray(station_xy), float(apart_m),
+        float(limit), np.ascontiguousarray(station_xy), float(apart_m),
     )  # fmt: skip
     return count, apart
 
@@ -154,7 +154,7 @@ def od_table(
         reach.ptr, reach.nodes, reach.costs, *costs.ends,
         np.asarray(costs.network.indptr), np.asarray(costs.network.arc_edge),
         np.asarray(costs.network.arc_forward), costs.along, costs.against, *at,
-        ptr, order, places.share, places.access_m * cost_per_m, float(limit) * (1 + 1e-12),
+        ptr, order, places.share, places.access_m * cost_per_m, float(limit),
     )  # fmt: skip
     rank = np.lexsort((spot, station))
     return station[rank], spot[rank], cost[rank]

@@ -14,6 +14,7 @@ __all__ = ["MAX_BANDS", "MAX_METRES", "MAX_MINUTES", "CoverageRequest", "Scale"]
 MAX_BANDS = 6
 MAX_MINUTES = 60.0
 MAX_METRES = 6000.0
+ROUNDING = 1.0 + 1e-12
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,8 @@ class Scale:
     profile
         The profile whose "seconds" the search counts.
     limits
-        The bands in that unit, rising.
+        The bands in that unit, rising; larger by a rounding, so that a walk of exactly the limit
+        is within it whichever way its parts were added up.
     cost_per_m
         Cost of a metre of straight access.
     minutes_per_cost
@@ -107,8 +109,9 @@ class CoverageRequest:
         profile = profile_named(self.profile)
         per_minute = profile.speed_m_s * 60.0
         if self.unit == "metres":
-            return Scale(in_metres(profile), self.limits, 1.0, 1.0 / per_minute)
-        limits = tuple(v * 60.0 for v in self.limits)
+            limits = tuple(v * ROUNDING for v in self.limits)
+            return Scale(in_metres(profile), limits, 1.0, 1.0 / per_minute)
+        limits = tuple(v * 60.0 * ROUNDING for v in self.limits)
         return Scale(profile, limits, 1.0 / profile.speed_m_s, 1.0 / 60.0)
 
     def labels(self, band: int) -> dict[str, float]:

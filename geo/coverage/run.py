@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import geopandas as gpd
@@ -69,7 +69,8 @@ def cover(
 
     A place is served when straight access + network + straight access take at most the limit,
     both straight parts at most ``max_access_m``. Minutes run from the place to the station.
-    Without `demand`, shares are of street length.
+    Of equally near stations the one whose id sorts first is the nearest, in whatever order they
+    come. Without `demand`, shares are of street length.
 
     Parameters
     ----------
@@ -88,6 +89,8 @@ def cover(
         No station can be put on the network.
     """
     asked = request or CoverageRequest()
+    rank = {name: i for i, name in enumerate(stations.frame["id"])}
+    stations = replace(stations, frame=stations.frame.sort_values("id", ignore_index=True))
     tell = on_progress or (lambda stage, done, total: None)
     tell("snap", 0, 1)
     ground = lay_ground(network, asked)
@@ -134,17 +137,24 @@ def cover(
         summary["demand_places"] = _demand_counts(demand_frame)
     return Coverage(
         request=asked,
-        stations=station_frame,
+        stations=_as_given(station_frame, rank),
         demand=demand_frame,
-        circles=frames.circles(network, station_frame, shapes, asked),
+        circles=_as_given(frames.circles(network, station_frame, shapes, asked), rank),
         dissolved=frames.dissolved(network, union, asked),
-        responsibility=frames.responsibility(network, ids, areas),
+        responsibility=_as_given(frames.responsibility(network, ids, areas), rank),
         gaps=frames.gaps(network, gaps, wanted.is_street),
         summary=summary,
         flags=flags_of(network, stations, demand),
         od=_od(costs, surface, wanted, ids, demand_frame) if with_od else None,
         lines=frames.lines(demand_frame, station_frame) if with_lines else None,
     )
+
+
+def _as_given(frame: gpd.GeoDataFrame, rank: dict[str, int]) -> gpd.GeoDataFrame:
+    """Return rows in the order in which their stations came; the unusable ones stay last."""
+    place_in_file = frame["station_id"].map(rank).fillna(len(rank))
+    order = np.argsort(place_in_file.to_numpy(dtype=np.float64), kind="stable")
+    return frame.iloc[order].reset_index(drop=True)
 
 
 def _check_some_used(placed: Placed, stations: PointTable, asked: CoverageRequest) -> None:
@@ -203,7 +213,7 @@ def _surface(
 def _gaps(
     surface: Surface, wanted: _Demand, cost: FloatArray, union: Any, most: int | None
 ) -> tuple[list[dict[str, Any]], int]:
-    limit = surface.request.scale.limits[-1] * (1 + 1e-12)
+    limit = surface.request.scale.limits[-1]
     left = ~(cost <= limit) & np.isfinite(wanted.xy).all(axis=1)
     return find_gaps(
         wanted.xy[left],
@@ -227,7 +237,7 @@ def _summary(
 ) -> dict[str, Any]:
     weight = wanted.places.weight
     unit = 1000.0 if wanted.is_street else 1.0
-    limit = asked.scale.limits[-1] * (1 + 1e-12)
+    limit = asked.scale.limits[-1]
     minutes = np.where(cost <= limit, cost * asked.scale.minutes_per_cost, np.nan)
     bands = band_shares(cost, weight, wanted.total, asked)
     for band in bands:
