@@ -299,7 +299,7 @@ def _inputs(
     if stations is None:
         if any(v is not None for v in (datum, network, demand, demand_datum)):
             raise RequestError("stations_missing")
-        from geo.schematic import sample
+        from geo.samples import sample
 
         return sample()
     if network is None:
