@@ -7,6 +7,7 @@ from importlib import resources
 from pathlib import Path
 
 import pytest
+from drawn_osm import OsmFile
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +24,9 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no trial data at {folder}")
     return folder
+
+
+@pytest.fixture
+def osm(tmp_path: Path) -> OsmFile:
+    """Return an empty OSM file to draw in."""
+    return OsmFile(tmp_path)

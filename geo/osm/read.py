@@ -20,6 +20,7 @@ from geo.osm.source import (
     is_out_of_order,
     objects,
     osm_date,
+    says_out_of_order,
     ways_with_ids,
     write_in_order,
 )
@@ -109,17 +110,28 @@ def _reading(source: Path, reader: _Reader) -> tuple[WayCollector, WaterCollecto
     import osmium
 
     try:
-        ways, water = reader.read(source)
-        if is_out_of_order(source, ways.missing()):
-            log.info("%s has ways before their nodes, or drafts: putting it in order", source)
+        found = _as_it_is(source, reader)
+        if found is None:
+            log.info("%s is not sorted, or has drafts: putting it in order", source)
             with tempfile.TemporaryDirectory() as scratch:
                 ordered = Path(scratch) / "ordered.osm.pbf"
                 write_in_order(source, ordered)
-                ways, water = reader.read(ordered)
+                found = reader.read(ordered)
     except (RuntimeError, ValueError, OSError, osmium.InvalidLocationError) as fault:
         detail = (str(fault).strip() or type(fault).__name__).splitlines()[0]
         raise OsmError("osm_unreadable", path=source, detail=detail) from fault
-    return ways, water
+    return found
+
+
+def _as_it_is(source: Path, reader: _Reader) -> tuple[WayCollector, WaterCollector] | None:
+    """Read the file; None where its order hides some of it."""
+    try:
+        found = reader.read(source)
+    except RuntimeError as fault:
+        if says_out_of_order(fault):
+            return None
+        raise
+    return None if is_out_of_order(source, found[0].missing()) else found
 
 
 class _Reader:

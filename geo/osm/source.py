@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import re
+import shutil
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ __all__ = [
     "is_out_of_order",
     "objects",
     "osm_date",
+    "says_out_of_order",
     "ways_with_ids",
     "write_in_order",
 ]
@@ -53,9 +55,18 @@ def objects(source: Path, *kinds: Any) -> Any:
     """Return pyosmium's reader of the objects in `source`, whatever the case of its ending."""
     import osmium
 
+    return osmium.FileProcessor(_file(source), *kinds)
+
+
+def _file(source: Path) -> Any:
+    import osmium
+
+    return osmium.io.File(str(source), _kind(source))
+
+
+def _kind(source: Path) -> str:
     name = source.name.lower()
-    kind = next((k for k in ("osm.bz2", "osm.gz", "pbf") if name.endswith(f".{k}")), "osm")
-    return osmium.FileProcessor(osmium.io.File(str(source), kind), *kinds)
+    return next((k for k in ("osm.bz2", "osm.gz", "osm.pbf", "pbf") if name.endswith(k)), "osm")
 
 
 def ways_with_ids(source: Path, ids: Iterable[int]) -> Iterator[Any]:
@@ -71,6 +82,11 @@ def ways_with_ids(source: Path, ids: Iterable[int]) -> Iterator[Any]:
     for way in reader:
         if way.id in wanted:
             yield way
+
+
+def says_out_of_order(fault: Exception) -> bool:
+    """Return True where libosmium gave up because objects are not sorted by id, or come twice."""
+    return "out of order" in str(fault) or "twice in input" in str(fault)
 
 
 def is_out_of_order(source: Path, missing: Iterable[int]) -> bool:
@@ -92,19 +108,34 @@ def is_out_of_order(source: Path, missing: Iterable[int]) -> bool:
 
 
 def write_in_order(source: Path, target: Path) -> None:
-    """Copy `source` with nodes first and their draft ids made positive (see `DRAFT`)."""
+    """Copy `source` as libosmium needs it.
+
+    Nodes come before ways before relations, each by id and once; of several versions the newest
+    stays, and draft nodes get positive ids (see `DRAFT`). The whole file is held in memory, which
+    what editors and Overpass write allows.
+    """
     import osmium
 
     def positive(ref: int) -> int:
         return ref if ref >= 0 else DRAFT - ref
 
-    with osmium.SimpleWriter(str(target)) as writer:
-        for node in objects(source, osmium.osm.NODE):
+    class Copy(osmium.SimpleHandler):
+        def node(self, node: Any) -> None:
             writer.add_node(node.replace(id=positive(node.id)))
-        for way in objects(source, osmium.osm.WAY):
+
+        def way(self, way: Any) -> None:
             writer.add_way(way.replace(nodes=[positive(n.ref) for n in way.nodes]))
-        for relation in objects(source, osmium.osm.RELATION):
+
+        def relation(self, relation: Any) -> None:
             writer.add_relation(relation)
+
+    # This reader goes by the name alone, and only by a name in lower case.
+    named = target.with_name(f"given.{_kind(source)}")
+    shutil.copyfile(source, named)
+    reader = osmium.MergeInputReader()
+    reader.add_file(str(named))
+    with osmium.SimpleWriter(str(target)) as writer:
+        reader.apply(Copy())
 
 
 def osm_date(source: Path, newest: datetime | None) -> str | None:
@@ -112,7 +143,7 @@ def osm_date(source: Path, newest: datetime | None) -> str | None:
     import osmium
 
     if source.name.lower().endswith("pbf"):
-        header = osmium.io.Reader(str(source)).header()
+        header = osmium.io.Reader(_file(source)).header()
         stamps = [header.get(k, "") for k in ("osmosis_replication_timestamp", "timestamp")]
     else:
         stamps = _xml_stamps(source)
