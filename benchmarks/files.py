@@ -92,10 +92,11 @@ def coverage(pbf: Path, stations: Path) -> Row:
         save_network(read_osm(pbf), net)
         words = ["coverage", str(stations), "--datum", "wgs84", "--network", str(net)]
         program = (
-            "import sys, resource, cli\n"
+            "import sys, cli\n"
             f"sys.argv[1:] = {[*words, '--out', str(out)]!r}\n"
             "cli.main()\n"
-            "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)\n"
+            # ru_maxrss would count the memory of the process that forked this one.
+            "print([w for w in open('/proc/self/status') if 'VmHWM' in w][0].split()[1])\n"
         )
         peak = 0
 

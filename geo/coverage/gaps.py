@@ -94,16 +94,24 @@ def _distinct(rows: IntArray) -> tuple[IntArray, IntArray]:
 
 
 def _linked(cells: IntArray) -> npt.NDArray[np.int64]:
-    """Return the group of each cell; cells at most two apart share one."""
+    """Return the group of each cell; cells at most two apart share one. Cells are sorted."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
-    from scipy.spatial import KDTree
 
-    pairs = KDTree(cells).query_pairs(2.5, p=np.inf, output_type="ndarray")
-    n = len(cells)
-    graph = coo_array((np.ones(len(pairs), np.int8), (pairs[:, 0], pairs[:, 1])), shape=(n, n))
-    label = connected_components(graph, directed=False)[1]
-    return np.asarray(label, dtype=np.int64)
+    low = cells.min(axis=0)
+    width = int(cells[:, 1].max() - low[1]) + 5  # two columns of nothing on either side
+    key = (cells[:, 0] - low[0]) * width + cells[:, 1] - low[1] + 2
+    ahead = [(0, 1), (0, 2), *((i, j) for i in (1, 2) for j in range(-2, 3))]
+    pairs = []
+    for i, j in ahead:
+        at = np.searchsorted(key, key + i * width + j)
+        met = np.flatnonzero(key[np.minimum(at, key.size - 1)] == key + i * width + j)
+        pairs.append(np.column_stack([met, at[met]]).astype(np.int32))
+    joined = np.concatenate(pairs)
+    graph = coo_array(
+        (np.ones(len(joined), np.int8), (joined[:, 0], joined[:, 1])), shape=(key.size, key.size)
+    )
+    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
 
 
 def _cut(cells: IntArray, gap: IntArray, side_cells: int) -> npt.NDArray[np.int64]:

@@ -30,7 +30,7 @@ from geo.field import (
     tiles_around,
 )
 from geo.field.lattice import TILE
-from geo.network.model import FloatArray
+from geo.network.model import FloatArray, IntArray
 from geo.search import Reach, Seeds, search_nearest
 
 __all__ = ["Surface", "circles", "dissolved", "responsibility"]
@@ -100,7 +100,7 @@ def circles(
 ) -> list[list[Any]]:
     """Return for each used station its polygons, one a band, in the metric CRS."""
     network = surface.costs.network
-    node_xy = network.to_metric(np.column_stack([network.node_lon, network.node_lat]))
+    node_xy = network.node_planar
     count = surface.seeds.count
     threads = os.cpu_count() or 1
     bounds = np.linspace(0, count, min(count, threads * 8) + 1).astype(int)
@@ -199,8 +199,10 @@ def responsibility(surface: Surface, union: Any) -> list[Any]:
     slack = 3.0 * cell_m * surface.request.scale.cost_per_m
     limit = surface.request.scale.limits[-1] + slack
 
+    kind = np.int16 if count < 2**15 else np.int32  # kept for every block at once
+
     def mark(window: Window, cost: FloatArray, label: npt.NDArray[np.int32]) -> Any:
-        marked = np.where(cost <= limit, label, np.int32(-1))
+        marked = np.where(cost <= limit, label, np.int32(-1)).astype(kind)
         block = _block_of(window.x[0], window.y[0], cell_m)
         return block, marked, _label_borders(window, marked)
 
@@ -225,25 +227,42 @@ def responsibility(surface: Surface, union: Any) -> list[Any]:
         return list(pool.map(one, range(count)))
 
 
-def _label_borders(window: Window, label: npt.NDArray[np.int32]) -> FloatArray:
-    """Return (b, 2, 2) unit segments between cells of different labels.
+def _label_borders(window: Window, label: IntArray) -> FloatArray:
+    """Return (b, 2, 2) segments between cells of different labels, each as long as both stay.
 
     Of the window's last row and column only the borders towards the inside count; the next
     window, which shares them, adds the rest.
     """
-    half = (window.x[1] - window.x[0]) / 2
-    row, column = np.nonzero(label[:-1, :-1] != label[:-1, 1:])
-    x, y = window.x[column] + half, window.y[row]
-    upright = np.stack([np.column_stack([x, y - half]), np.column_stack([x, y + half])], axis=1)
-    row, column = np.nonzero(label[:-1, :-1] != label[1:, :-1])
-    x, y = window.x[column], window.y[row] + half
-    level = np.stack([np.column_stack([x - half, y]), np.column_stack([x + half, y])], axis=1)
+    upright = _runs(window.x, window.y, label[:-1, :-1], label[:-1, 1:])
+    level = _runs(window.y, window.x, label[:-1, :-1].T, label[1:, :-1].T)
+    return np.concatenate([upright, level[:, :, ::-1]])
+
+
+def _runs(across: FloatArray, along: FloatArray, here: IntArray, there: IntArray) -> FloatArray:
+    """Return (b, 2, 2) borders between each cell `here` and its neighbour `there`.
+
+    A border ends where either label changes, which is where another one meets it.
+    """
+    column, row = np.nonzero((here != there).T)
+    pair = np.column_stack([here[row, column], there[row, column]])
+    new = np.ones(row.size, dtype=bool)
+    new[1:] = (
+        (column[1:] != column[:-1])
+        | (row[1:] != row[:-1] + 1)
+        | (pair[1:] != pair[:-1]).any(axis=1)
+    )
+    first = np.flatnonzero(new)
+    last = np.append(first[1:], row.size) - 1 if row.size else first
+    half = (across[1] - across[0]) / 2
+    x = across[column[first]] + half
+    start = np.column_stack([x, along[row[first]] - half])
+    end = np.column_stack([x, along[row[last]] + half])
     # Corners must be the same number whichever window made them.
-    return np.asarray(np.round(np.concatenate([upright, level]) / half) * half)
+    return np.asarray(np.round(np.stack([start, end], axis=1) / half) * half)
 
 
 def _face_labels(
-    faces: npt.NDArray[Any], labels: dict[tuple[int, int], npt.NDArray[np.int32]], cell_m: float
+    faces: npt.NDArray[Any], labels: dict[tuple[int, int], IntArray], cell_m: float
 ) -> npt.NDArray[np.int32]:
     """Return the label of each face: that of the cell at a point inside, -1 for unlabelled."""
     owner = np.full(len(faces), -1, dtype=np.int32)

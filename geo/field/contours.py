@@ -46,13 +46,14 @@ def band_polygon(
         their outermost cells, and the polygon is cut straight there.
     """
     step = float(window.x[1] - window.x[0]) * cost_per_m
-    over = (window.cells["access_m"].astype(np.float64) - max_access_m) * cost_per_m
-    level = np.maximum(cost - limit, over)
-    level[window.cells["edge"] < 0] = step
-    np.clip(level, -step, step, out=level)
-    if not (level < 0).any():
+    part = _around(cost < limit)
+    if part is None:
         return shapely.MultiPolygon()
-    x, y = window.x, window.y
+    x, y, cells = window.x[part[1]], window.y[part[0]], window.cells[part]
+    over = (cells["access_m"].astype(np.float64) - max_access_m) * cost_per_m
+    level = np.maximum(cost[part] - limit, over)
+    level[cells["edge"] < 0] = step
+    np.clip(level, -step, step, out=level)
     if closed:
         x, y, level = _padded(x), _padded(y), np.pad(level, 1, constant_values=step)
     generator = contourpy.contour_generator(
@@ -62,6 +63,17 @@ def band_polygon(
     lines: Any = generator.filled(-2.0 * step, 0.0)
     points, offsets = lines
     return _to_multipolygon(points, offsets)
+
+
+def _around(inside: npt.NDArray[np.bool_]) -> tuple[slice, slice] | None:
+    """Return the rows and columns that hold True, and one more on each side; None: none do."""
+    rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
+    if rows.size == 0:
+        return None
+    return (
+        slice(max(int(rows[0]) - 1, 0), int(rows[-1]) + 2),
+        slice(max(int(columns[0]) - 1, 0), int(columns[-1]) + 2),
+    )
 
 
 def _padded(axis: FloatArray) -> FloatArray:

@@ -177,6 +177,11 @@ class WalkNetwork:
             raise NetworkError("network_damaged", path=self.folder or "-", detail="coords.npy")
         return self.to_metric(self.coords)
 
+    @cached_property
+    def node_planar(self) -> FloatArray:
+        """(n, 2) junctions in `metric_crs`, metres."""
+        return self.to_metric(np.column_stack([self.node_lon, self.node_lat]))
+
     def to_metric(self, lonlat: FloatArray) -> FloatArray:
         """Return (k, 2) WGS-84 degrees as metres in `metric_crs`."""
         x, y = _transformer("EPSG:4326", self.metric_crs).transform(lonlat[:, 0], lonlat[:, 1])
