@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from geo.field import WaterCut, as_multipolygon
+from geo.field import WaterCut, as_multipolygon, clipped
 from geo.network.model import FloatArray, IntArray
 
 __all__ = ["find_gaps"]
@@ -131,5 +131,5 @@ def _shape(cells: IntArray, side: float, served: Any, water: WaterCut) -> Any:
     low, high = cells * side, (cells + 1) * side
     squares = shapely.box(low[:, 0], low[:, 1], high[:, 0], high[:, 1])
     ground = shapely.coverage_union_all(squares)
-    near = shapely.clip_by_rect(served, *ground.bounds)
+    near = clipped(served, ground.bounds)
     return water(as_multipolygon(np.array([shapely.difference(ground, near)])))

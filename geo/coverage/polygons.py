@@ -23,6 +23,7 @@ from geo.field import (
     Window,
     as_multipolygon,
     band_polygon,
+    clipped,
     fill_holes,
     gather_nearest,
     gather_one,
@@ -220,7 +221,7 @@ def responsibility(surface: Surface, union: Any) -> list[Any]:
         own = shapely.coverage_union_all(faces[owner == station])
         if shapely.is_empty(own):
             return shapely.MultiPolygon()
-        near = shapely.clip_by_rect(union, *own.bounds)
+        near = clipped(union, own.bounds)
         return as_multipolygon(np.array([shapely.intersection(own, near)]))
 
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:

@@ -1,6 +1,6 @@
 """The field: times on a lattice of cells, and the polygons that contour it."""
 
-from geo.field.contours import WaterCut, as_multipolygon, band_polygon, fill_holes, thinned
+from geo.field.contours import WaterCut, as_multipolygon, band_polygon, clipped, fill_holes, thinned
 from geo.field.gather import OnEdge, gather_nearest, gather_one
 from geo.field.lattice import Lattice, Window, tiles_around
 
@@ -11,6 +11,7 @@ __all__ = [
     "Window",
     "as_multipolygon",
     "band_polygon",
+    "clipped",
     "fill_holes",
     "gather_nearest",
     "gather_one",
