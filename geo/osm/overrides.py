@@ -25,7 +25,7 @@ from geo.osm.source import DRAFT
 __all__ = ["NO_OVERRIDES", "Overrides", "apply_overrides", "read_overrides"]
 
 MAX_LINK_GAP_M = 50.0  # a link's end must lie this close to a way
-_SAME_DEG = 1e-9  # a barrier this close to a vertex, a tenth of a millimetre, meets the vertex
+_SAME_DEG = 1e-7  # what comes this close to a vertex, a centimetre, meets the vertex
 _METRES_PER_DEGREE = 111_195.0  # of latitude, mean sphere
 Line = tuple[tuple[float, float], ...]
 
@@ -83,7 +83,7 @@ def read_overrides(path: str | os.PathLike[str]) -> Overrides:
         raise OsmError("overrides_unreadable", path=source, detail=fault) from fault
     for key in raw:
         if key not in ("datum", "way", "link", "barrier"):
-            raise OsmError("overrides_key", path=source, key=key)
+            raise OsmError("overrides_key", path=source, word=key)
     ways = [_way(entry, source, i) for i, entry in enumerate(_entries(raw, "way", source), 1)]
     ids = [i for i, _ in ways]
     if len(set(ids)) < len(ids):
