@@ -112,12 +112,13 @@ def search_each(
         )  # fmt: skip
         return result
 
-    parts = []
-    with ThreadPoolExecutor(workers) as pool:
-        for i, part in enumerate(pool.map(run, spans)):
-            parts.append(part)
-            if on_progress:
-                on_progress(spans[i][1], seeds.count)
+    parts = [run(span) for span in spans] if len(spans) == 1 else []
+    if not parts:
+        with ThreadPoolExecutor(workers) as pool:
+            for i, part in enumerate(pool.map(run, spans)):
+                parts.append(part)
+                if on_progress:
+                    on_progress(spans[i][1], seeds.count)
     counts = np.concatenate([[0], *(p[0] for p in parts)])
     if not parts:
         return Reach(counts.astype(np.int64), np.empty(0, np.int32), np.empty(0))

@@ -91,10 +91,6 @@ class Surface:
         )
         return self.cut(shape)
 
-    def finished(self, shape: Any) -> Any:
-        """Return a whole polygon without idle vertices and, where asked, small holes."""
-        return fill_holes(thinned(shape, self.lattice.cell_m), self.request.fill_holes_m2)
-
 
 def circles(
     surface: Surface, on_progress: Callable[[int, int], None] | None = None
@@ -112,6 +108,8 @@ def circles(
         scratch = np.full(network.n_nodes, np.inf)
         return [_circle(surface, i, int(at[i]), node_xy, scratch) for i in span]
 
+    if count == 1:  # a pool would take longer to start than the work
+        return some(spans[0])
     found: list[list[Any]] = []
     with ThreadPoolExecutor(threads) as pool:
         for part in pool.map(some, spans):
@@ -143,7 +141,7 @@ def _circle(
     ).reshape(window.cells.shape)
     scratch[nodes] = np.inf
     return [
-        surface.finished(surface.polygon(window, cost, limit, closed=True))
+        fill_holes(surface.polygon(window, cost, limit, closed=True), surface.request.fill_holes_m2)
         for limit in scale.limits
     ]
 
@@ -177,7 +175,8 @@ def dissolved(surface: Surface) -> list[Any]:
         return [surface.polygon(window, cost, limit, closed=False) for limit in limits]
 
     def merge(pieces: Any) -> Any:
-        return surface.finished(as_multipolygon(np.array([shapely.union_all(pieces)])))
+        whole = thinned(shapely.union_all(pieces), surface.lattice.cell_m)
+        return fill_holes(whole, surface.request.fill_holes_m2)
 
     by_block = _City.of(surface).map(bands)
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
@@ -203,7 +202,7 @@ def responsibility(surface: Surface, union: Any) -> list[Any]:
     kind = np.int16 if count < 2**15 else np.int32  # kept for every block at once
 
     def mark(window: Window, cost: FloatArray, label: npt.NDArray[np.int32]) -> Any:
-        marked = np.where(cost <= limit, label, np.int32(-1)).astype(kind)
+        marked: IntArray = np.where(cost <= limit, label, np.int32(-1)).astype(kind)
         block = _block_of(window.x[0], window.y[0], cell_m)
         return block, marked, _label_borders(window, marked)
 
