@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
+import geopandas as gpd
 import networkx as nx
 import numpy as np
+import pandas as pd
 import shapely
 
-from benchmarks.measure import Row, once, seconds
+from benchmarks.measure import METRO, Row, once, seconds
 from geo.coverage.placing import lay_ground, place
 from geo.coverage.polygons import Surface, circles
 from geo.coverage.reach import costs_of, seeds_of
 from geo.coverage.request import CoverageRequest
 from geo.field import Lattice, WaterCut, tiles_around
-from geo.network import WalkNetwork
+from geo.network import WalkNetwork, to_osmnx
 from geo.search import search_each
 
-BUFFER_M = 25.0
-LIMIT_M = 1000.0
+EDGE_BUFFER_M, NODE_BUFFER_M = 25.0, 0.0
+MINUTES, METRES_PER_MINUTE = 15.0, 1000.0 / 15.0
+LIMIT_M = MINUTES * METRES_PER_MINUTE
 TRIES = 15
 
 
@@ -43,14 +46,11 @@ def station(network: WalkNetwork, name: str, reach: float) -> Row:
             circles(Surface(request, costs, lattice, spot, seeds, on_edge, reached, cut))
 
     graph = _graph(network)
-    origins = [int(network.edge_u[p.snapped.edge[0]]) for p in placed]
+    origins = [int(network.node_osmid[network.edge_u[p.snapped.edge[0]]]) for p in placed]
 
     def recipe() -> None:
         for origin in origins:
-            near = nx.ego_graph(graph, origin, radius=LIMIT_M, distance="length")
-            lines = [data["line"].buffer(BUFFER_M) for _, _, data in near.edges(data=True)]
-            dots = [shapely.Point(near.nodes[n]["xy"]).buffer(BUFFER_M) for n in near.nodes]
-            shapely.union_all([*lines, *dots])
+            _isochrone(graph, origin)
 
     row = Row(
         f"polygons of one station, three bands, 10 m cells, {name}",
@@ -64,25 +64,42 @@ def station(network: WalkNetwork, name: str, reach: float) -> Row:
 
 
 def _points(network: WalkNetwork) -> Any:
-    """Return positions on streets of the densest part, where circles are full."""
-    rng = np.random.default_rng(3)
-    main = np.flatnonzero(network.component[np.asarray(network.edge_u)] == 0)
-    lon, lat = (np.asarray(a)[network.edge_u[main]] for a in (network.node_lon, network.node_lat))
-    middle = (np.median(lon), np.median(lat))
-    close = np.argsort(np.hypot(lon - middle[0], lat - middle[1]))[: max(TRIES * 20, 1)]
-    pick = main[rng.choice(close, TRIES, replace=False)]
-    return network.coords[np.asarray(network.coord_ptr)[pick]]
+    """Return the metro stations nearest to the network's middle, or junctions in a small town."""
+    main = np.flatnonzero(network.component == 0)
+    spots = np.column_stack([network.node_lon, network.node_lat])[main]
+    if METRO.exists():
+        frame = pd.read_csv(METRO)
+        metro = frame[["lon", "lat"]].to_numpy()
+        west, south, east, north = network.meta.bbox
+        inside = (metro > [west, south]).all(axis=1) & (metro < [east, north]).all(axis=1)
+        if inside.sum() >= TRIES:
+            spots = metro[inside]
+    middle = np.median(spots, axis=0)
+    close = np.argsort(np.hypot(*(spots - middle).T))[: TRIES * 4]
+    return spots[np.random.default_rng(3).choice(close, TRIES, replace=False)]
 
 
 def _graph(network: WalkNetwork) -> Any:
-    """Return the network as the recipe has it: a projected MultiGraph with lines."""
-    planar, ptr = network.planar, np.asarray(network.coord_ptr)
-    graph = nx.MultiGraph()
-    ends = np.column_stack([network.node_lon, network.node_lat])
-    for n, xy in enumerate(network.to_metric(ends)):
-        graph.add_node(n, xy=xy)
-    for e in range(network.n_edges):
-        line = shapely.LineString(planar[ptr[e] : ptr[e + 1]])
-        length = float(network.edge_length_m[e])
-        graph.add_edge(int(network.edge_u[e]), int(network.edge_v[e]), length=length, line=line)
+    """Return the network as OSMnx's example has it: projected, directed both ways, with times."""
+    import osmnx as ox
+
+    graph = ox.project_graph(to_osmnx(network))
+    for _, _, _, data in graph.edges(data=True, keys=True):
+        data["time"] = data["length"] / METRES_PER_MINUTE
     return graph
+
+
+def _isochrone(graph: Any, origin: int) -> Any:
+    """Return one band as `make_iso_polys` of OSMnx's isochrone example notebook does."""
+    near = nx.ego_graph(graph, origin, radius=MINUTES, distance="time")
+    points = [shapely.Point((data["x"], data["y"])) for _, data in near.nodes(data=True)]
+    nodes = gpd.GeoDataFrame({"id": list(near.nodes)}, geometry=points).set_index("id")
+    lines = []
+    for u, v in near.edges():
+        start, end = nodes.loc[u].geometry, nodes.loc[v].geometry
+        data = graph.get_edge_data(u, v)[0]
+        lines.append(data.get("geometry", shapely.LineString([start, end])))
+    around_nodes = nodes.buffer(NODE_BUFFER_M).geometry
+    around_edges = gpd.GeoSeries(lines).buffer(EDGE_BUFFER_M).geometry
+    whole = gpd.GeoSeries([*around_nodes, *around_edges]).union_all()
+    return shapely.Polygon(whole.exterior) if whole.geom_type == "Polygon" else whole
