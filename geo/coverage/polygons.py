@@ -202,11 +202,12 @@ def responsibility(surface: Surface, union: Any) -> list[Any]:
     kind = np.int16 if count < 2**15 else np.int32  # kept for every block at once
 
     def mark(window: Window, cost: FloatArray, label: npt.NDArray[np.int32]) -> Any:
-        marked: IntArray = np.where(cost <= limit, label, np.int32(-1)).astype(kind)
+        marked = _grown(np.where(cost <= limit, label, np.int32(-1)).astype(kind))
+        window = _inside(window)
         block = _block_of(window.x[0], window.y[0], cell_m)
         return block, marked, _label_borders(window, marked)
 
-    marked = _City.of(surface).map(mark)
+    marked = _City.of(surface).map(mark, ring=True)
     labels = {block: label for block, label, _ in marked}
     borders = np.concatenate([lines for _, _, lines in marked])
     if len(borders) == 0:
@@ -225,6 +226,21 @@ def responsibility(surface: Surface, union: Any) -> list[Any]:
 
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         return list(pool.map(one, range(count)))
+
+
+def _grown(label: IntArray) -> IntArray:
+    """Return labels without the outer ring, unlabelled cells beside labelled ones labelled too.
+
+    A contour cuts the corners of the cells outside it, which else nobody would be responsible
+    for. Of several neighbours the highest label is taken: any would do.
+    """
+    rows, columns = label.shape
+    around = np.full((rows - 2, columns - 2), -1, dtype=label.dtype)
+    for i in range(3):
+        for j in range(3):
+            np.maximum(around, label[i : rows - 2 + i, j : columns - 2 + j], out=around)
+    inside = label[1:-1, 1:-1]
+    return np.asarray(np.where(inside >= 0, inside, around))
 
 
 def _label_borders(window: Window, label: IntArray) -> FloatArray:
@@ -297,22 +313,31 @@ class _City:
         blocks = sorted({(i * TILE // BLOCK, j * TILE // BLOCK) for i, j in tiles})
         return cls(surface, cost, label, blocks)
 
-    def map(self, work: Callable[[Window, FloatArray, npt.NDArray[np.int32]], Any]) -> list[Any]:
+    def map(
+        self,
+        work: Callable[[Window, FloatArray, npt.NDArray[np.int32]], Any],
+        *,
+        ring: bool = False,
+    ) -> list[Any]:
         """Return ``work(window, cost, label)`` of every block, a block a thread at a time.
 
         Neighbouring windows share one row or column of cells, so that polygons and borders made
-        in each meet without a gap.
+        in each meet without a gap. With `ring` a window has one more ring of cells around.
         """
 
         def one(block: tuple[int, int]) -> Any:
-            return work(*self._field(block))
+            return work(*self._field(block, ring))
 
         with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
             return list(pool.map(one, self.blocks))
 
-    def _field(self, block: tuple[int, int]) -> tuple[Window, FloatArray, npt.NDArray[np.int32]]:
+    def _field(
+        self, block: tuple[int, int], ring: bool
+    ) -> tuple[Window, FloatArray, npt.NDArray[np.int32]]:
         surface = self.surface
-        window = _inner(surface.lattice, block, surface.lattice.cell_m)
+        window = _window(surface.lattice, block)
+        if not ring:
+            window = _inside(window)
         access = np.ascontiguousarray(window.cells["access_m"]).ravel()
         cost, label = gather_nearest(
             np.ascontiguousarray(window.cells["edge"]).ravel(),
@@ -329,11 +354,16 @@ class _City:
         return window, cost.reshape(shape), label.reshape(shape)
 
 
-def _inner(lattice: Lattice, block: tuple[int, int], cell: float) -> Window:
-    """Return a block's cells and one more row and column, which the next block starts with."""
-    west, south = block[0] * BLOCK, block[1] * BLOCK
-    window = lattice.window(
+def _window(lattice: Lattice, block: tuple[int, int]) -> Window:
+    """Return a block's cells, one more row and column, which the next block starts with, and a
+    ring around."""
+    west, south, cell = block[0] * BLOCK, block[1] * BLOCK, lattice.cell_m
+    return lattice.window(
         (west + 0.5) * cell, (south + 0.5) * cell,
         (west + BLOCK + 0.5) * cell, (south + BLOCK + 0.5) * cell,
     )  # fmt: skip
+
+
+def _inside(window: Window) -> Window:
+    """Return a window without its outer ring."""
     return Window(window.x[1:-1], window.y[1:-1], window.cells[1:-1, 1:-1])
