@@ -18,7 +18,7 @@ import numpy as np
 from geo.errors import NetworkError
 from geo.network.build import WayTable, build_network
 from geo.network.model import EdgeFlag, FloatArray, NetworkMeta, WalkNetwork
-from geo.network.tags import SAYS_NO, edge_flags
+from geo.network.tags import edge_flags
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -305,14 +305,19 @@ def _way(data: dict[str, Any]) -> int:
 
 
 def _tags_in(data: dict[str, Any]) -> dict[str, str]:
-    """Return one value for each tag of an edge, of several the strictest."""
+    """Return one value for each tag of an edge, of several the one that says most against it."""
+
+    def weight(key: str, value: str) -> int:
+        return edge_flags({"highway": "", key: value}).bit_count()
+
     tags = {}
     for key in _TAGS:
-        values = [str(m) for m in _members(data.get(key))]
-        if not values:
-            continue
-        strict = _STRICTEST if key == "highway" else tuple(v for v in values if v not in SAYS_NO)
-        tags[key] = next((v for v in strict if v in values), values[0])
+        values = [str(member) for member in _members(data.get(key))]
+        if key == "highway":
+            values = [v for v in _STRICTEST if v in values] or values
+            values = values[:1]
+        if values:
+            tags[key] = max(values, key=lambda value: weight(key, value))
     return tags
 
 

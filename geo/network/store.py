@@ -195,9 +195,9 @@ def _write(network: WalkNetwork, folder: Path) -> None:
 
 
 def _open(folder: Path, name: str, kind: str) -> Any:
-    array = np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
-    dimensions = 2 if name == "coords" else 1
-    if not isinstance(array, np.ndarray) or array.dtype != kind or array.ndim != dimensions:
+    # Unlike np.load this opens .npy only, never an archive or a pickle.
+    array = np.lib.format.open_memmap(folder / f"{name}.npy", mode="r")
+    if array.dtype != kind or array.ndim != (2 if name == "coords" else 1):
         raise ValueError(f"{name}.npy")
     # A plain view of the map: ndarray subclasses cost numba a compilation of their own.
     return np.asarray(array)
@@ -210,11 +210,12 @@ def _write_blobs(folder: Path, name: str, blobs: Sequence[bytes]) -> None:
 
 
 def _read_blobs(folder: Path, name: str) -> tuple[bytes, ...]:
-    sizes = np.load(folder / f"{name}_size.npy", allow_pickle=False)
+    with open(folder / f"{name}_size.npy", "rb") as file:
+        sizes = np.lib.format.read_array(file, allow_pickle=False)
     data = (folder / f"{name}.wkb").read_bytes()
-    stops = np.cumsum(sizes)
-    if sizes.ndim != 1 or (sizes < 0).any() or int(sizes.sum()) != len(data):
+    if sizes.dtype != "i8" or sizes.ndim != 1 or (sizes < 0).any() or int(sizes.sum()) != len(data):
         raise ValueError(f"{name}.wkb")
+    stops = np.cumsum(sizes)
     return tuple(data[stop - size : stop] for stop, size in zip(stops, sizes, strict=True))
 
 
