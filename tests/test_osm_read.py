@@ -189,6 +189,15 @@ def test_outlines_of_areas_can_be_walked(osm):
     assert parts(network) == 2  # the hole's rim is apart
 
 
+def test_an_area_whose_outline_is_not_all_there_is_counted(osm):
+    """Way 3 of the square is not in the file."""
+    osm.nodes(a=(0, 0), b=(100, 0), c=(100, 100)).way(1, "ab").way(2, "bca", {})
+    osm.relation(9, [(2, "outer"), (3, "outer")], {"highway": "pedestrian"})
+    network = read_osm(osm.write())
+    assert lengths(network) == {1: 100}
+    assert notes(network)["areas_incomplete"] == 1
+
+
 def test_a_closed_street_is_no_area(osm):
     osm.nodes(a=(0, 0), b=(100, 0), c=(0, 100)).way(1, "abca", {"highway": "pedestrian"})
     network = read_osm(osm.write())

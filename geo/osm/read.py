@@ -189,7 +189,16 @@ class _Reader:
                     ways.gates.add(item.id)
             elif self.ours and item.is_relation():
                 water.see_relation(item)
+                self._expect_outline(item, ways)
+        ways.counts["areas_incomplete"] = len(ways.outlines_due - ways.outlines_done)
         return seen
+
+    @staticmethod
+    def _expect_outline(relation: Any, ways: WayCollector) -> None:
+        """Remember a walkable area, to notice when the file lacks part of its outline."""
+        tags = dict(relation.tags)
+        if tags.get("type") == "multipolygon" and rules.walkable({**tags, "area": "yes"}):
+            ways.outlines_due.add(relation.id)
 
     def _take_way(
         self, item: Any, ways: WayCollector, water: WaterCollector, seen: set[int]
@@ -225,6 +234,7 @@ class _Reader:
         tags["area"] = "yes"
         if item.from_way() or "highway" not in tags or not rules.walkable(tags):
             return
+        ways.outlines_done.add(item.orig_id())
         for outer in item.outer_rings():
             for ring in (outer, *item.inner_rings(outer)):
                 if self._touches(ring):

@@ -43,6 +43,8 @@ class WayCollector:
     highways: dict[str, int] = field(default_factory=dict)
     names: dict[str, int] = field(default_factory=dict)
     gates: set[int] = field(default_factory=set)
+    outlines_due: set[int] = field(default_factory=set)
+    outlines_done: set[int] = field(default_factory=set)
     counts: Counter[str] = field(default_factory=Counter)
     newest: Any = None
 
