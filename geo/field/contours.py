@@ -160,7 +160,7 @@ def fill_holes(shape: Any, smaller_than_m2: float) -> Any:
     for part in shapely.get_parts(shape):
         rings = shapely.get_rings(part)
         keep = [r for r in rings[1:] if shapely.area(shapely.polygons(r)) >= smaller_than_m2]
-        filled.append(shapely.polygons(rings[0], keep))
+        filled.append(shapely.polygons(rings[0], keep or None))
     # A part that lay inside a filled hole is now covered by its surroundings.
     return _multi(shapely.union_all(filled)) if filled else shape
 
