@@ -172,15 +172,35 @@ def _rounded(geometries: Geometries) -> Geometries:
     rounded = _per_dimension(geometries, lambda xy: np.round(xy, DECIMALS))
     areal = shapely.get_dimensions(geometries) == 2
     broken = areal & ~shapely.is_valid(rounded)
-    if broken.any():
-        rebuilt = shapely.set_precision(
-            shapely.make_valid(geometries[broken]), 10.0**-DECIMALS, mode="valid_output"
-        )
-        rounded[broken] = _per_dimension(_polygons_only(rebuilt), lambda xy: np.round(xy, DECIMALS))
+    for position in np.flatnonzero(broken):
+        rounded[position] = _rebuilt(geometries[position], rounded[position])
     linear = shapely.get_dimensions(rounded) == 1
     dots = linear & (shapely.length(rounded) == 0)
     rounded[dots] = None
     return rounded
+
+
+def _rebuilt(shape: Any, rounded: Any) -> Any:
+    """Return `shape` rounded and valid; `rounded` is it rounded vertex by vertex.
+
+    A city's union has thousands of parts, of which rounding breaks one or two: those alone are
+    rebuilt, and the whole only where that is not enough.
+    """
+    parts, by_vertex = shapely.get_parts(shape), shapely.get_parts(rounded)
+    broken = ~shapely.is_valid(by_vertex)
+    mended = shapely.get_parts(_on_grid(parts[broken]))
+    merged = shapely.multipolygons(np.concatenate([by_vertex[~broken], mended]))
+    if shapely.is_valid(merged) and not shapely.is_empty(merged):
+        return merged if shape.geom_type == "MultiPolygon" or len(mended) != 1 else mended[0]
+    return _on_grid(np.array([shape], dtype=object))[0]
+
+
+def _on_grid(geometries: Geometries) -> Geometries:
+    """Return polygons rebuilt on the grid of `DECIMALS` by GEOS."""
+    snapped = shapely.set_precision(
+        shapely.make_valid(geometries), 10.0**-DECIMALS, mode="valid_output"
+    )
+    return _per_dimension(_polygons_only(snapped), lambda xy: np.round(xy, DECIMALS))
 
 
 def _polygons_only(geometries: Geometries) -> Geometries:
