@@ -6,6 +6,7 @@ with networkx and shapely, from the network's frame of edges alone.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,16 @@ import pytest
 import shapely
 from drawn_network import table_of
 
+from geo.coverage.placing import lay_ground, place
+from geo.coverage.reach import costs_of, seeds_of
 from geo.coverage.request import CoverageRequest
+from geo.coverage.result import Coverage
 from geo.coverage.run import cover
+from geo.field import gather_one
 from geo.network.model import WalkNetwork
 from geo.osm.read import read_osm
+from geo.search import search_each
+from geo.snapping import snap
 
 REACH_M = 150.0
 NEVER_JOINED = ["steps", "ferry", "tunnel", "indoor", "elevator", "over_water"]
@@ -170,3 +177,120 @@ def test_minutes_equal_networkx(helsinki, walker):
     known = np.isfinite(nearest)
     assert known.sum() > 400
     assert np.abs(60.0 * minutes[known] - nearest[known]).max() < 0.1
+
+
+# Polygons against minutes. The minutes of a spot, which networkx has just confirmed, are those of
+# the kernels; the polygons know only what the lattice knows.
+
+
+def minutes_at(network: WalkNetwork, lonlat: np.ndarray, xy: np.ndarray, asked: CoverageRequest):
+    """Return (s, p) minutes from spots (metric CRS) to stations; inf where there is no way."""
+    ground = lay_ground(network, asked)
+    costs = costs_of(network, asked.scale.profile)
+    stations = place(ground, lonlat, asked.max_access_m)
+    assert stations.used.all()
+    seeds, _ = seeds_of(costs, stations, asked.scale.cost_per_m)
+    reach = search_each(costs.graph, seeds, 3600.0)
+    spots = snap(ground.index, xy, asked.max_access_m)
+    found = np.full((len(lonlat), len(xy)), np.inf)
+    at = stations.snapped
+    for s in range(len(lonlat)):
+        nodes, seconds = reach.of(s)
+        node_cost = np.full(network.n_nodes, np.inf)
+        node_cost[nodes] = seconds
+        found[s] = gather_one(
+            spots.edge,
+            spots.share,
+            spots.access_m * asked.scale.cost_per_m,
+            ends=costs.ends,
+            node_cost=node_cost,
+            along=costs.along,
+            against=costs.against,
+            station=(at.edge[s], at.share[s], at.access_m[s] * asked.scale.cost_per_m),
+        )
+    return found / 60.0
+
+
+def metric(network: WalkNetwork, shapes: Any) -> np.ndarray:
+    return shapely.transform(np.asarray(shapes, dtype=object), network.to_metric)
+
+
+def circles_of(network: WalkNetwork, result: Coverage) -> list[tuple[int, float, Any]]:
+    """Return (station, minutes, polygon in the metric CRS)."""
+    frame = result.circles
+    shapes = metric(network, frame.geometry)
+    numbers = frame["station_id"].str[1:].astype(int)
+    return list(zip(numbers, frame["minutes"], shapes, strict=True))
+
+
+STATIONS = np.array(
+    [
+        [24.9427, 60.1706],  # Central station
+        [24.9512, 60.1689],  # Aleksanterinkatu
+        [24.9384, 60.1663],  # Erottaja
+        [24.9401, 60.1758],  # by the bay of Töölönlahti
+        [24.9486, 60.1757],  # Kaisaniemi
+    ]
+)
+
+
+def cover_circles(network: WalkNetwork, asked: CoverageRequest) -> Coverage:
+    return cover(network, table_of(STATIONS, [f"s{i}" for i in range(len(STATIONS))]), None, asked)
+
+
+@pytest.mark.parametrize(("profile", "cell"), [("shuang15", 20.0), ("wheelchair", 10.0)])
+def test_polygons_agree_with_minutes_away_from_the_boundary(helsinki, profile, cell):
+    asked = CoverageRequest((5.0, 10.0, 15.0), profile=profile, cell_m=cell)
+    spots = helsinki.to_metric(random_points(helsinki, 3000, 8, 1e-3))
+    minutes = minutes_at(helsinki, STATIONS, spots, asked)
+    agreed, judged = 0, 0
+    for station, limit, shape in circles_of(helsinki, cover_circles(helsinki, asked)):
+        away = shapely.distance(shapely.boundary(shape), shapely.points(spots)) > cell
+        inside = shapely.contains_xy(shape, spots[:, 0], spots[:, 1])
+        agreed += ((minutes[station] <= limit) == inside)[away].sum()
+        judged += away.sum()
+        assert away.sum() >= 1000
+    assert judged >= 15 * 2000
+    assert agreed / judged >= 0.995
+
+
+def test_polygons_are_the_exact_region_but_for_two_percent(helsinki):
+    """At 10 m cells; the exact region is sampled every 2 m."""
+    asked = CoverageRequest((5.0, 10.0, 15.0), cell_m=10.0)
+    west, south, east, north = helsinki.meta.bbox
+    low, high = helsinki.to_metric(np.array([[west, south], [east, north]]))
+    grid = np.meshgrid(*(np.arange(a - 160, b + 160, 2.0) for a, b in zip(low, high, strict=True)))
+    spots = np.column_stack([axis.ravel() for axis in grid])
+    minutes = minutes_at(helsinki, STATIONS, spots, asked)
+    both, either = dict.fromkeys(asked.limits, 0), dict.fromkeys(asked.limits, 0)
+    for station, limit, shape in circles_of(helsinki, cover_circles(helsinki, asked)):
+        inside = shapely.contains_xy(shape, spots[:, 0], spots[:, 1])
+        exact = minutes[station] <= limit
+        both[limit] += (inside & exact).sum()
+        either[limit] += (inside | exact).sum()
+    assert sum(both.values()) / sum(either.values()) >= 0.98
+    # What is lost is lost along the boundary, of which a small circle has more for its size.
+    for limit, least in ((5.0, 0.97), (10.0, 0.98), (15.0, 0.99)):
+        assert both[limit] / either[limit] >= least
+
+
+def test_polygons_are_valid_nested_and_dry(helsinki):
+    asked = CoverageRequest((5.0, 10.0, 15.0), cell_m=10.0)
+    result = cover_circles(helsinki, asked)
+    water = shapely.union_all(metric(helsinki, helsinki.water))
+    for frame in (result.circles, result.dissolved, result.responsibility, result.gaps):
+        assert frame.geometry.is_valid.all()
+        shapes = metric(helsinki, frame.geometry)
+        assert shapely.area(shapely.intersection(shapes, water)).max() < 1.0
+    bands = [shape for _, _, shape in circles_of(helsinki, result)]
+    bands += list(metric(helsinki, result.dissolved.geometry))
+    for inner, outer in itertools.pairwise(bands):
+        if inner.area < outer.area:
+            assert shapely.difference(inner, outer).area < 1e-4 * inner.area
+
+
+def test_an_hour_covers_the_whole_extract(helsinki):
+    result = cover_circles(helsinki, CoverageRequest((60.0,), cell_m=50.0))
+    base = result.summary["denominator"]
+    assert result.summary["bands"][0]["served"] == pytest.approx(base["total"] - base["not_used"])
+    assert result.dissolved.geometry.is_valid.all()
