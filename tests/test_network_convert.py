@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import geopandas as gpd
 import networkx as nx
 import numpy as np
 import osmnx as ox
@@ -14,6 +15,7 @@ from shapely import LineString, MultiLineString, Point
 from geo.errors import NetworkError
 from geo.network import EdgeFlag, WalkNetwork, from_osmnx, to_osmnx
 from geo.osm import read_osm
+from geo.osm.rules import walkable
 
 FORTH, BACK = EdgeFlag.FORWARD_ONLY, EdgeFlag.BACKWARD_ONLY
 
@@ -261,6 +263,42 @@ def test_a_line_that_stops_short_is_led_to_its_node(graph):
     short = LineString(degrees([(20, 0), (90, 0)]))
     network = back(graph((1, 2, {"geometry": short}), both=False))
     assert network.edge_length_m.round().tolist() == [100]
+
+
+def test_what_a_geopackage_leaves_empty_is_missing(graph):
+    """GeoPackages of OSMnx have an empty text where a street has no such tag."""
+    network = back(graph((1, 2, {"bridge": "", "tunnel": "", "name": "", "conveying": ""})))
+    assert flags(network) == [EdgeFlag(0)]
+    assert network.names == ()
+
+
+def test_a_graph_that_was_not_made_for_walking(graph):
+    """Three streets: one to walk, a motorway, and one that is a motorway for a part."""
+    found = graph(
+        (1, 2, {"osmid": 7}),
+        (2, 3, {"osmid": 8, "highway": "motorway"}),
+        (1, 3, {"osmid": 9, "highway": ["residential", "motorway_link"]}),
+    )
+    assert back(found).n_edges == 3
+    network = from_osmnx(found, name="城", source="test", walkable=walkable)
+    assert network.edge_way.tolist() == [7]
+    assert dict(network.meta.notes) == {"arcs": 6, "left_out": 2}
+
+
+@pytest.mark.shared
+def test_a_real_geopackage_of_osmnx(shared):
+    path = shared / "data" / "hk_yaumatei_osmnx_all2022.gpkg"
+    nodes = gpd.read_file(path, layer="nodes").set_index("osmid")
+    edges = gpd.read_file(path, layer="edges").set_index(["u", "v", "key"])
+    network = back(ox.graph_from_gdfs(nodes, edges))
+    assert network.n_edges == 7788  # it was saved with one arc an edge
+    assert network.edge_length_m.sum() == pytest.approx(edges["length"].sum(), rel=0.005)
+    merged = edges["highway"].str.contains("steps").to_numpy()
+    assert network.has(EdgeFlag.STEPS).sum() == merged.sum()
+    assert network.has(EdgeFlag.BRIDGE).sum() == (edges["bridge"] != "").sum()
+    on_foot = from_osmnx(ox.graph_from_gdfs(nodes, edges), name="x", source="y", walkable=walkable)
+    assert "motorway" in network.highways
+    assert "motorway" not in on_foot.highways
 
 
 # --- graphs that cannot be used --------------------------------------------------------------

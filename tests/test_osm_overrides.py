@@ -118,6 +118,14 @@ def test_a_barrier_beside_everything(cross):
     assert parts(read_osm(cross, overrides=barred(line((0, 10), (190, 10))))) == [800]
 
 
+def test_a_bridge_that_ends_at_a_barrier_is_not_over_water(osm):
+    osm.nodes(a=(0, 0), b=(100, 0)).way(1, "ab", {"highway": "footway", "bridge": "yes"})
+    network = read_osm(osm.write(), overrides=barred(line((50, -9), (50, 9))))
+    assert network.n_edges == 2
+    assert not network.has(EdgeFlag.OVER_WATER).any()
+    assert len(network.barrier_wkb) == 1
+
+
 def test_cut_ends_have_ids_of_their_own(cross):
     network = read_osm(cross, overrides=barred(line((150, -50), (150, 50))))
     made = network.node_osmid[network.node_osmid < 0]

@@ -87,6 +87,7 @@ def build_network(
     meta: NetworkMeta,
     water: Sequence[Any] = (),
     barriers: Sequence[Any] = (),
+    walls: Sequence[Any] = (),
 ) -> WalkNetwork:
     """Split `ways` at their junctions and return the network.
 
@@ -98,7 +99,10 @@ def build_network(
     meta
         Source and flags; `bbox` and `digest` are filled in here.
     water, barriers
-        Shapely polygons and lines in EPSG:4326.
+        Shapely polygons and lines (rivers, coasts) in EPSG:4326; a bridge across either is a bridge
+        over water.
+    walls
+        Further barriers, of which no bridge is known: lines drawn by hand.
 
     The order of the ways changes neither arrays nor digest, as long as parts of one way keep
     theirs; the direction in which a line is drawn does, since flags refer to it.
@@ -158,12 +162,16 @@ def build_network(
         water_wkb=_wkb(water),
         barrier_wkb=_wkb(barriers),
     )
-    return finish(network)
+    network = replace(
+        network,
+        edge_flags=_mark_over_water(network),
+        barrier_wkb=(*network.barrier_wkb, *_wkb(walls)),
+    )
+    return _finish(network)
 
 
-def finish(network: WalkNetwork) -> WalkNetwork:
-    """Mark bridges over water and fill in bbox, flags and digest."""
-    flags = _mark_over_water(network)
+def _finish(network: WalkNetwork) -> WalkNetwork:
+    """Fill in bbox, flags and digest."""
     coords = network.coords
     west, south = coords.min(axis=0)
     east, north = coords.max(axis=0)
@@ -177,7 +185,7 @@ def finish(network: WalkNetwork) -> WalkNetwork:
         bbox=(float(west), float(south), float(east), float(north)),
         flags=tuple(sorted(said)),
     )
-    network = replace(network, meta=meta, edge_flags=flags)
+    network = replace(network, meta=meta)
     return replace(network, meta=replace(meta, digest=network_digest(network)))
 
 

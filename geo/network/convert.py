@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ import numpy as np
 from geo.errors import NetworkError
 from geo.network.build import WayTable, build_network
 from geo.network.model import EdgeFlag, FloatArray, NetworkMeta, WalkNetwork
-from geo.network.tags import edge_flags
+from geo.network.tags import Tags, edge_flags
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -114,14 +114,20 @@ class _Arc:
     data: dict[str, Any]
 
 
-def from_osmnx(graph: nx.MultiDiGraph, *, name: str, source: str) -> WalkNetwork:
+def from_osmnx(
+    graph: nx.MultiDiGraph,
+    *,
+    name: str,
+    source: str,
+    walkable: Callable[[Tags], bool] | None = None,
+) -> WalkNetwork:
     """Return an OSMnx graph, also one loaded from GraphML, as a `WalkNetwork`.
 
-    Arcs of both directions become one edge. Everything in the graph is taken to be walkable, both
-    ways: OSMnx's ``oneway`` speaks of vehicles; only ``oneway:foot`` and ``conveying`` have a
-    direction here. Of merged classes the strictest wins (ferry, steps …), a tunnel or bridge on
-    part of an edge counts for all of it, and names are joined. Lengths are measured anew, geodesic
-    along the geometry; an edge without geometry is straight.
+    Arcs of both directions become one edge, walkable both ways: OSMnx's ``oneway`` speaks of
+    vehicles; only ``oneway:foot`` and ``conveying`` have a direction here. Of merged classes the
+    strictest wins (ferry, steps …), a tunnel or bridge on part of an edge counts for all of it, and
+    names are joined. Lengths are measured anew, geodesic along the geometry; an edge without
+    geometry is straight.
 
     Parameters
     ----------
@@ -129,6 +135,9 @@ def from_osmnx(graph: nx.MultiDiGraph, *, name: str, source: str) -> WalkNetwork
         Directed or not, in EPSG:4326.
     name, source
         Where it comes from, for `NetworkMeta`.
+    walkable
+        Which edges to keep, by their tags: `geo.osm.rules.walkable` for a graph that was not made
+        for walking, such as one with motorways. By default all; of merged tags each must pass.
 
     Raises
     ------
@@ -137,7 +146,8 @@ def from_osmnx(graph: nx.MultiDiGraph, *, name: str, source: str) -> WalkNetwork
     """
     _check_crs(graph.graph.get("crs"))
     ids, positions = _nodes(graph)
-    edges = _merged(_arcs(graph, positions))
+    merged = _merged(_arcs(graph, positions))
+    edges = [arc for arc in merged if walkable is None or _passes(arc.data, walkable)]
     if not edges:
         raise NetworkError("network_empty", source=source)
     said = str(graph.graph.get("hongtu_says", ""))
@@ -148,9 +158,18 @@ def from_osmnx(graph: nx.MultiDiGraph, *, name: str, source: str) -> WalkNetwork
         bbox=(0.0, 0.0, 0.0, 0.0),
         attribution=str(graph.graph.get("attribution") or NetworkMeta.attribution),
         flags=tuple(flag for flag in said.split(",") if flag),
-        notes=(("arcs", graph.number_of_edges()),),
+        notes=(("arcs", graph.number_of_edges()), ("left_out", len(merged) - len(edges))),
     )
     return build_network(_table(edges, ids), meta=meta)
+
+
+def _passes(data: dict[str, Any], walkable: Callable[[Tags], bool]) -> bool:
+    """Return True where every value of every merged tag lets people walk."""
+    values = {key: [str(m) for m in _members(value)] for key, value in data.items()}
+    plain = {key: members[0] for key, members in values.items() if members}
+    return all(
+        walkable({**plain, key: member}) for key, members in values.items() for member in members
+    )
 
 
 def _check_crs(crs: Any) -> None:
@@ -259,9 +278,14 @@ def _merged(arcs: Iterator[_Arc]) -> list[_Arc]:
 
 
 def _members(value: Any) -> list[Any]:
-    """Return the members of a merged attribute, one for a plain one, none for a missing one."""
+    """Return the members of a merged attribute, one for a plain one, none for a missing one.
+
+    What is missing may be None, NaN or, out of a GeoPackage, an empty text.
+    """
     members = value if isinstance(value, list) else [value]
-    return [m for m in members if m is not None and not (isinstance(m, float) and np.isnan(m))]
+    return [
+        m for m in members if m not in (None, "") and not (isinstance(m, float) and np.isnan(m))
+    ]
 
 
 def _table(edges: list[_Arc], ids: list[int]) -> WayTable:

@@ -45,26 +45,26 @@ def is_ferry(tags: Tags) -> bool:
 def edge_flags(tags: Tags) -> int:
     """Return the `EdgeFlag` bits that tags tell: kind of way, direction for walkers."""
     highway = tags.get("highway", "")
-    flags = EdgeFlag(0)
+    flags = 0  # plain numbers: a city has a hundred thousand ways
     if is_ferry(tags):
         return int(EdgeFlag.FERRY)
     if highway in ("steps", "escalator", "ladder"):
-        flags |= EdgeFlag.STEPS
+        flags |= int(EdgeFlag.STEPS)
     if highway == "elevator":
-        flags |= EdgeFlag.ELEVATOR | EdgeFlag.INDOOR
+        flags |= int(EdgeFlag.ELEVATOR) | int(EdgeFlag.INDOOR)
     if _is_underground(tags):
-        flags |= EdgeFlag.TUNNEL
+        flags |= int(EdgeFlag.TUNNEL)
     if tags.get("bridge", "no") not in SAYS_NO:
-        flags |= EdgeFlag.BRIDGE
+        flags |= int(EdgeFlag.BRIDGE)
     if highway == "corridor" or tags.get("indoor", "no") not in SAYS_NO:
-        flags |= EdgeFlag.INDOOR
+        flags |= int(EdgeFlag.INDOOR)
     if tags.get("area") == "yes":
-        flags |= EdgeFlag.AREA
+        flags |= int(EdgeFlag.AREA)
     if tags.get("wheelchair") == "no":
-        flags |= EdgeFlag.NO_WHEELCHAIR
+        flags |= int(EdgeFlag.NO_WHEELCHAIR)
     if highway in _DRIVE:
-        flags |= EdgeFlag.DRIVE
-    return int(flags | _direction(tags))
+        flags |= int(EdgeFlag.DRIVE)
+    return flags | _direction(tags)
 
 
 def _is_underground(tags: Tags) -> bool:
@@ -75,16 +75,16 @@ def _is_underground(tags: Tags) -> bool:
     return tags.get("location") == "underground" or tags.get("level", "").startswith("-")
 
 
-def _direction(tags: Tags) -> EdgeFlag:
+def _direction(tags: Tags) -> int:
     """Return CONVEYING and at most one direction; `oneway:foot` outweighs what the belt does."""
     conveying = tags.get("conveying", "no")
     moves = conveying not in SAYS_NO or tags.get("highway") == "escalator"
-    flags = EdgeFlag.CONVEYING if moves else EdgeFlag(0)
+    flags = int(EdgeFlag.CONVEYING) if moves else 0
     said = tags.get("oneway:foot", tags.get("foot:oneway", ""))
     if not said and conveying in ("forward", "backward"):
         said = {"forward": "yes", "backward": "-1"}[conveying]
     elif not said and moves and conveying != "reversible":
         said = tags.get("oneway", "")  # no vehicle drives here, so it is said of walkers
     if said in ("yes", "true", "1"):
-        return flags | EdgeFlag.FORWARD_ONLY
-    return flags | EdgeFlag.BACKWARD_ONLY if said in ("-1", "reverse") else flags
+        return flags | int(EdgeFlag.FORWARD_ONLY)
+    return flags | int(EdgeFlag.BACKWARD_ONLY) if said in ("-1", "reverse") else flags

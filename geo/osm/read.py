@@ -84,7 +84,7 @@ def read_osm(
     table = ways.table(clip)
     if len(table.way) == 0:
         raise OsmError("osm_no_ways", path=source)
-    table, barriers = apply_overrides(table, overrides)
+    table, walls = apply_overrides(table, overrides)
     polygons, banks = water.finish(_bounds(table))
     notes: dict[str, int | str] = {**ways.counts, **water.counts, "rules": walk_rules}
     meta = NetworkMeta(
@@ -94,7 +94,7 @@ def read_osm(
         bbox=(0.0, 0.0, 0.0, 0.0),
         notes=tuple(sorted(notes.items())),
     )
-    network = build_network(table, meta=meta, water=polygons, barriers=[*banks, *barriers])
+    network = build_network(table, meta=meta, water=polygons, barriers=banks, walls=walls)
     reader.report(4, 4)
     return network
 
