@@ -1,0 +1,177 @@
+"""A light base map from the network itself: water, streets by class, names of main streets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from geo.layers.inert import inert
+from geo.layers.shapes import DRAWN_DEGREES, feature, simple
+from geo.network.model import EdgeFlag, WalkNetwork
+
+__all__ = ["STREET_STYLES", "WATER_STYLE", "BaseMap", "base_map"]
+
+Box = tuple[float, float, float, float]
+
+MOST_VERTICES = 40_000
+"""Vertices of streets on one map: about 0.8 MB of text, and a smooth pan on an office PC."""
+MOST_LABELS = 90
+_LABEL_SPACING_M = 350.0
+_LABEL_STREET_M = 500.0
+_METRES_PER_DEGREE = 111_320.0
+
+_TIERS: dict[str, int] = {
+    **dict.fromkeys(("motorway", "trunk", "primary"), 0),
+    "secondary": 1,
+    "tertiary": 2,
+    **dict.fromkeys(("unclassified", "residential", "living_street", "pedestrian", "road"), 3),
+}
+_SMALLEST = 4
+_ALWAYS = 1
+"""Tiers that are drawn however many vertices they have."""
+_LABELLED = 2
+
+STREET_STYLES: dict[str, dict[str, Any]] = {
+    "street0": {"color": "#B4B4B4", "weight": 3.2},
+    "street1": {"color": "#BFBFBF", "weight": 2.4},
+    "street2": {"color": "#C8C8C8", "weight": 1.8},
+    "street3": {"color": "#D2D2D2", "weight": 1.1},
+    "street4": {"color": "#DBDBDB", "weight": 0.8},
+}
+WATER_STYLE = {"stroke": False, "fillColor": "#CFE0E8", "fillOpacity": 1.0}
+
+
+@dataclass(frozen=True)
+class BaseMap:
+    """Features (GeoJSON text) of the base map; properties: ``k`` the style, labels ``n, a, z``."""
+
+    shapes: list[str]
+    labels: list[str]
+
+
+def base_map(network: WalkNetwork, box: Box, lang: str) -> BaseMap:
+    """Return what lies under the data within `box` (west, south, east, north)."""
+    codes = np.array(
+        [_TIERS.get(name.removesuffix("_link"), _SMALLEST) for name in (*network.highways, "")]
+    )
+    tier = codes[np.asarray(network.edge_highway)]
+    seen = _inside(network, box) & ~network.has(EdgeFlag.FERRY | EdgeFlag.INDOOR)
+    shapes = _water(network, box)
+    return BaseMap([*shapes, *_streets(network, tier, seen)], _labels(network, tier, seen, lang))
+
+
+def _inside(network: WalkNetwork, box: Box) -> npt.NDArray[np.bool_]:
+    west, south, east, north = box
+    lon, lat = np.asarray(network.node_lon), np.asarray(network.node_lat)
+    within = (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
+    found: npt.NDArray[np.bool_] = within[network.edge_u] | within[network.edge_v]
+    return found
+
+
+def _lines(network: WalkNetwork, edges: npt.NDArray[Any]) -> Any:
+    """Return the lines of some edges as an array of LineStrings."""
+    sizes = np.diff(network.coord_ptr)[edges]
+    ends = np.cumsum(sizes)
+    starts = np.asarray(network.coord_ptr)[edges]
+    take = np.arange(ends[-1] if ends.size else 0) - np.repeat(ends - sizes - starts, sizes)
+    index = np.repeat(np.arange(edges.size), sizes)
+    return shapely.linestrings(np.asarray(network.coords)[take], indices=index)
+
+
+def _water(network: WalkNetwork, box: Box) -> list[str]:
+    if not network.water_wkb:
+        return []
+    drawn = shapely.box(*box)
+    areas = network.water.to_numpy()
+    areas = areas[shapely.intersects(areas, drawn)]
+    if not areas.size:
+        return []
+    # Rectangles clip faster than polygons cut, and cut polygons need not be valid to be drawn.
+    clipped = shapely.clip_by_rect(simple(areas), *box)
+    return [feature(area, {"k": "water"}) for area in clipped if not shapely.is_empty(area)]
+
+
+def _streets(
+    network: WalkNetwork, tier: npt.NDArray[Any], seen: npt.NDArray[np.bool_]
+) -> list[str]:
+    """Return one feature a class, the smallest first, so that main streets lie on top."""
+    sizes = np.diff(network.coord_ptr)
+    left = MOST_VERTICES
+    found = []
+    for rank in range(_SMALLEST + 1):
+        edges = np.flatnonzero(seen & (tier == rank))
+        if not edges.size:
+            continue
+        # Simplifying leaves about half; a class that cannot fit is not worth merging.
+        if rank > _ALWAYS and int(sizes[edges].sum()) > 3 * left:
+            break
+        merged = shapely.line_merge(shapely.multilinestrings(_lines(network, edges)))
+        drawn = shapely.simplify(merged, DRAWN_DEGREES, preserve_topology=False)
+        left -= int(shapely.get_num_coordinates(drawn))
+        if rank > _ALWAYS and left < 0:
+            break
+        found.append(feature(drawn, {"k": f"street{rank}"}))
+    return found[::-1]
+
+
+def _labels(
+    network: WalkNetwork, tier: npt.NDArray[Any], seen: npt.NDArray[np.bool_], lang: str
+) -> list[str]:
+    """Return names of main streets as points with an angle and the zoom from which they show."""
+    name = np.asarray(network.edge_name)
+    main = np.flatnonzero(seen & (tier <= _LABELLED) & (name >= 0))
+    if not main.size:
+        return []
+    english = np.asarray(network.edge_name_en)
+    spots: list[tuple[float, float, float]] = []
+    found = []
+    for edges in _by_street(network, main, tier, name):
+        spot = _label_spot(network, edges)
+        if spot is None or any(_near(spot, other) for other in spots):
+            continue
+        spots.append(spot)
+        lon, lat, angle = spot
+        code = english[edges[0]] if lang == "en" and english[edges[0]] >= 0 else name[edges[0]]
+        zoom = 13 if len(found) < MOST_LABELS // 3 else 15
+        told = {"k": f"label{zoom}", "n": inert(network.names[code]), "a": round(angle)}
+        found.append(feature(shapely.Point(lon, lat), told))
+        if len(found) == MOST_LABELS:
+            break
+    return found
+
+
+def _by_street(
+    network: WalkNetwork, main: npt.NDArray[Any], tier: npt.NDArray[Any], name: npt.NDArray[Any]
+) -> list[npt.NDArray[Any]]:
+    """Return the edges of each named street, the most important and longest first."""
+    main = main[np.argsort(name[main], kind="stable")]
+    streets = np.split(main, np.flatnonzero(np.diff(name[main])) + 1)
+    lengths = np.asarray(network.edge_length_m)
+    ranked = [(int(tier[e].min()), -float(lengths[e].sum()), i) for i, e in enumerate(streets)]
+    return [streets[i] for _, length, i in sorted(ranked) if -length >= _LABEL_STREET_M]
+
+
+def _label_spot(network: WalkNetwork, edges: npt.NDArray[Any]) -> tuple[float, float, float] | None:
+    """Return lon, lat and clockwise screen angle of the middle of a street's longest run."""
+    merged = shapely.line_merge(shapely.multilinestrings(_lines(network, edges)))
+    parts = shapely.get_parts(merged)
+    line = parts[np.argmax(shapely.length(parts))]
+    if shapely.length(line) <= 0:
+        return None
+    ends = shapely.get_coordinates(
+        shapely.line_interpolate_point(line, [0.5, 0.4, 0.6], normalized=True)
+    )
+    (lon, lat), (x0, y0), (x1, y1) = ends
+    angle = -np.degrees(np.arctan2(y1 - y0, (x1 - x0) * np.cos(np.radians(lat))))
+    angle = (angle + 90.0) % 180.0 - 90.0  # never upside down
+    return float(lon), float(lat), float(angle)
+
+
+def _near(one: tuple[float, float, float], other: tuple[float, float, float]) -> bool:
+    dx = (one[0] - other[0]) * np.cos(np.radians(one[1]))
+    dy = one[1] - other[1]
+    return bool(np.hypot(dx, dy) * _METRES_PER_DEGREE < _LABEL_SPACING_M)

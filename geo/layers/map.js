@@ -1,0 +1,94 @@
+var hongtu = {
+  // A layer of one kind. o: styles by key, icons by key, fields [[property, label]], quiet.
+  layer: function (data, o) {
+    var drawn = L.geoJson(data, {
+      interactive: !o.quiet,
+      smoothFactor: 1,
+      style: function (f) { return o.styles ? o.styles[f.properties.k] : undefined; },
+      pointToLayer: function (f, at) {
+        var p = f.properties;
+        if (o.labels) {
+          var turned = '<span style="--turn:' + p.a + 'deg">' + p.n + '</span>';
+          var label = L.divIcon({ className: 'ht-label ht-' + p.k, html: turned, iconSize: [0, 0] });
+          return L.marker(at, { icon: label, interactive: false, keyboard: false, pane: 'names' });
+        }
+        if (o.icons) {
+          var icon = L.divIcon({ className: 'ht-site', html: o.icons[p.k], iconSize: [18, 18] });
+          return L.marker(at, { icon: icon, keyboard: false });
+        }
+        return L.circleMarker(at, o.styles[p.k]);
+      }
+    });
+    if (o.fields) {
+      drawn.bindTooltip(function (l) { return hongtu.tip(l.feature.properties, o.fields); },
+        { sticky: !o.icons, className: 'ht-tip', direction: 'auto', opacity: 1 });
+    }
+    return drawn;
+  },
+
+  // Values were made inert where they were written: here they are HTML text.
+  tip: function (p, fields) {
+    var rows = '';
+    fields.forEach(function (field) {
+      if (p[field[0]]) {
+        rows += '<tr><th>' + field[1] + '</th><td>' + p[field[0]] + '</td></tr>';
+      }
+    });
+    return '<b>' + p.title + '</b>' + (rows ? '<table>' + rows + '</table>' : '');
+  },
+
+  // Everything about the map that is no layer. o: bounds, key, credits.
+  finish: function (map, layers, o) {
+    map.attributionControl.setPrefix('Leaflet');
+    o.credits.forEach(function (text) { map.attributionControl.addAttribution(text); });
+    L.control.scale({ imperial: false }).addTo(map);
+    map.on('overlayadd', function () {
+      layers.forEach(function (layer) {
+        if (map.hasLayer(layer) && layer.bringToFront) { layer.bringToFront(); }
+      });
+    });
+    hongtu.names(map);
+    hongtu.view(map, L.latLngBounds(o.bounds), 'hongtu.view.' + o.key);
+  },
+
+  names: function (map) {
+    function show() {
+      [13, 15].forEach(function (zoom) {
+        map.getContainer().classList.toggle('ht-zoom' + zoom, map.getZoom() >= zoom);
+      });
+    }
+    map.on('zoomend', show);
+    show();
+  },
+
+  // The view that a person chose is kept for the tab; until then the map shows all the data.
+  view: function (map, bounds, key) {
+    var chosen = null, touched = false;
+    try { chosen = JSON.parse(sessionStorage.getItem(key)); } catch (e) { chosen = null; }
+    function fit() {
+      if (!touched && map.getSize().x > 0 && map.getSize().y > 0) {
+        map.fitBounds(bounds, { padding: [14, 14], animate: false });
+      }
+    }
+    if (chosen && chosen.length === 3 && bounds.pad(2).contains([chosen[0], chosen[1]])) {
+      touched = true;
+      map.setView([chosen[0], chosen[1]], chosen[2], { animate: false });
+    } else {
+      fit();
+    }
+    ['pointerdown', 'touchstart', 'wheel', 'keydown'].forEach(function (kind) {
+      map.getContainer().addEventListener(kind, function () { touched = true; }, { capture: true, passive: true });
+    });
+    map.on('resize', fit);
+    map.on('moveend', function () {
+      if (!touched) { return; }
+      var c = map.getCenter();
+      try {
+        sessionStorage.setItem(key, JSON.stringify([c.lat, c.lng, map.getZoom()]));
+      } catch (e) { touched = true; }
+    });
+    if (window.ResizeObserver) {
+      new ResizeObserver(function () { map.invalidateSize({ pan: false }); }).observe(map.getContainer());
+    }
+  }
+};

@@ -1,0 +1,120 @@
+"""A map and its legend as one HTML file that needs nothing else: no network, no folder beside it.
+
+The page is put together here, after folium has rendered the map, so that branca never reads
+Leaflet's source as a template. A content security policy inside the file forbids every request.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from geo import words
+from geo.exports.provenance import Provenance
+from geo.exports.values import utf8
+from geo.layers.assets import Assets, asset_files, own_file, use_assets
+from geo.layers.inert import inert
+from geo.layers.shapes import in_script
+
+if TYPE_CHECKING:
+    import folium
+
+__all__ = ["self_contained_html"]
+
+_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
+_URLS = re.compile(r"url\((?!\s*[\"']?data:)[^)]*\)")
+_SOURCE_MAP = re.compile(r"^//# sourceMappingURL=.*$", re.MULTILINE)
+_META = re.compile(r"<meta\b[^>]*>", re.IGNORECASE | re.DOTALL)
+# What can open markup or a template, in the text of a JSON string.
+_SIGNS = re.compile("[<>&'{}$`%]")
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+
+
+def self_contained_html(
+    map_: folium.Map,
+    legend: str,
+    *,
+    title: str,
+    lang: str,
+    provenance: Provenance | None = None,
+) -> bytes:
+    """Return one HTML file with everything in it, in UTF-8.
+
+    Parameters
+    ----------
+    map_
+        A map of `geo.layers.maps` that has not been rendered elsewhere.
+    legend
+        HTML of `geo.layers.legend`.
+    title
+        Heading of the page; any text.
+    provenance
+        The record of the run; goes into the file as JSON, and its date and version to the foot.
+    """
+    root: Any = map_.get_root()
+    with use_assets(map_, Assets()):
+        for child in list(root._children.values()):
+            child.render()
+        header, body, script = (part.render() for part in (root.header, root.html, root.script))
+    files = asset_files()
+    styles = [_style(files[name].read_text(encoding="utf-8")) for name in files if ".css" in name]
+    scripts = [
+        _script(files[name].read_text(encoding="utf-8"))
+        for name in files
+        # jQuery is for folium's popups, which we have none of.
+        if name.endswith(".js") and not name.startswith("jquery")
+    ]
+    note = words.say("layers.no_script", lang)
+    pieces = [
+        "<!DOCTYPE html>",
+        f'<html lang="{"zh-CN" if lang == "zh" else "en"}">',
+        '<head><meta charset="utf-8">',
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        '<meta name="generator" content="Hongtu">',
+        f"<title>{inert(title)}</title>",
+        *(f"<style>{text}</style>" for text in styles),
+        _META.sub("", header),
+        f"<style>{own_file('page.css')}</style></head>",
+        f"<body><header><h1>{inert(title)}</h1></header>",
+        f"<main>{body}<noscript>{inert(note)}</noscript></main>",
+        f'<details class="ht-aside" open><summary>{inert(words.say("layers.legend", lang))}'
+        f"</summary>{legend}{_foot(provenance, lang)}</details>",
+        _record(provenance),
+        *(f"<script>{text}</script>" for text in scripts),
+        f"<script>{script}</script>",
+        f"<script>{own_file('page.js').replace('MAP', map_.get_name())}</script>",
+        "</body></html>\n",
+    ]
+    return utf8("\n".join(piece for piece in pieces if piece))
+
+
+def _style(text: str) -> str:
+    """Return a style sheet without its pictures: our maps show none of them."""
+    return _URLS.sub("none", text).replace("</style", "<\\/style")
+
+
+def _script(text: str) -> str:
+    """Return a script without what names another file or a site."""
+    text = _SOURCE_MAP.sub("", text).replace('href="https://leafletjs.com" ', "")
+    return text.replace("</script", "<\\/script").replace("<!--", "<\\!--")
+
+
+def _foot(provenance: Provenance | None, lang: str) -> str:
+    if provenance is None:
+        return ""
+    made = words.say(
+        "layers.made_by", lang, version=provenance.version, created=provenance.created[:10]
+    )
+    lines = [made, provenance.attribution]
+    return "".join(f'<p class="ht-foot">{inert(line)}</p>' for line in lines if line)
+
+
+def _record(provenance: Provenance | None) -> str:
+    if provenance is None:
+        return ""
+    text = _STRING.sub(
+        lambda found: _SIGNS.sub(lambda sign: f"\\u{ord(sign[0]):04x}", found[0]),
+        in_script(provenance.as_dict()),
+    )
+    return f'<script type="application/json" id="hongtu-provenance">{text}</script>'
