@@ -11,7 +11,7 @@ import shapely
 
 from geo.layers.inert import inert
 from geo.layers.shapes import DRAWN_DEGREES, feature, simple
-from geo.network.model import EdgeFlag, WalkNetwork
+from geo.network.model import EdgeFlag, FloatArray, WalkNetwork
 
 __all__ = ["STREET_STYLES", "WATER_STYLE", "BaseMap", "base_map"]
 
@@ -53,15 +53,26 @@ class BaseMap:
     labels: list[str]
 
 
-def base_map(network: WalkNetwork, box: Box, lang: str) -> BaseMap:
-    """Return what lies under the data within `box` (west, south, east, north)."""
+def base_map(
+    network: WalkNetwork, box: Box, lang: str, *, near: FloatArray, reach_m: float
+) -> BaseMap:
+    """Return what lies under the data within `box` (west, south, east, north).
+
+    Parameters
+    ----------
+    near, reach_m
+        (s, 2) lon, lat, and a distance: where a class of small streets has too many vertices to
+        be drawn everywhere, it is drawn only that near to one of these.
+    """
     codes = np.array(
         [_TIERS.get(name.removesuffix("_link"), _SMALLEST) for name in (*network.highways, "")]
     )
     tier = codes[np.asarray(network.edge_highway)]
     seen = _inside(network, box) & ~network.has(EdgeFlag.FERRY | EdgeFlag.INDOOR)
     shapes = _water(network, box)
-    return BaseMap([*shapes, *_streets(network, tier, seen)], _labels(network, tier, seen, lang))
+    close = _close(network, near, reach_m)
+    streets = _streets(network, tier, seen, close)
+    return BaseMap([*shapes, *streets], _labels(network, tier, seen, lang))
 
 
 def _inside(network: WalkNetwork, box: Box) -> npt.NDArray[np.bool_]:
@@ -69,6 +80,19 @@ def _inside(network: WalkNetwork, box: Box) -> npt.NDArray[np.bool_]:
     lon, lat = np.asarray(network.node_lon), np.asarray(network.node_lat)
     within = (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
     found: npt.NDArray[np.bool_] = within[network.edge_u] | within[network.edge_v]
+    return found
+
+
+def _close(network: WalkNetwork, near: FloatArray, reach_m: float) -> npt.NDArray[np.bool_]:
+    """Return which edges begin within `reach_m` of a point of `near`."""
+    from scipy.spatial import cKDTree
+
+    if not len(near):
+        return np.ones(network.n_edges, dtype=bool)
+    scale = np.array([np.cos(np.radians(near[:, 1].mean())), 1.0]) * _METRES_PER_DEGREE
+    nodes = np.column_stack([network.node_lon, network.node_lat]) * scale
+    far, _ = cKDTree(near * scale).query(nodes, distance_upper_bound=reach_m)
+    found: npt.NDArray[np.bool_] = np.isfinite(far)[network.edge_u]
     return found
 
 
@@ -96,7 +120,10 @@ def _water(network: WalkNetwork, box: Box) -> list[str]:
 
 
 def _streets(
-    network: WalkNetwork, tier: npt.NDArray[Any], seen: npt.NDArray[np.bool_]
+    network: WalkNetwork,
+    tier: npt.NDArray[Any],
+    seen: npt.NDArray[np.bool_],
+    close: npt.NDArray[np.bool_],
 ) -> list[str]:
     """Return one feature a class, the smallest first, so that main streets lie on top."""
     sizes = np.diff(network.coord_ptr)
@@ -104,11 +131,13 @@ def _streets(
     found = []
     for rank in range(_SMALLEST + 1):
         edges = np.flatnonzero(seen & (tier == rank))
+        # Merging and simplifying leave about half of the vertices.
+        if rank > _ALWAYS and int(sizes[edges].sum()) > 2 * left:
+            edges = edges[close[edges]]
+            if int(sizes[edges].sum()) > 3 * left:
+                break
         if not edges.size:
             continue
-        # Simplifying leaves about half; a class that cannot fit is not worth merging.
-        if rank > _ALWAYS and int(sizes[edges].sum()) > 3 * left:
-            break
         merged = shapely.line_merge(shapely.multilinestrings(_lines(network, edges)))
         drawn = shapely.simplify(merged, DRAWN_DEGREES, preserve_topology=False)
         left -= int(shapely.get_num_coordinates(drawn))
@@ -128,7 +157,7 @@ def _labels(
         return []
     english = np.asarray(network.edge_name_en)
     spots: list[tuple[float, float, float]] = []
-    found = []
+    found: list[str] = []
     for edges in _by_street(network, main, tier, name):
         spot = _label_spot(network, edges)
         if spot is None or any(_near(spot, other) for other in spots):

@@ -23,6 +23,7 @@ var hongtu = {
       drawn.bindTooltip(function (l) { return hongtu.tip(l.feature.properties, o.fields); },
         { sticky: !o.icons, className: 'ht-tip', direction: 'auto', opacity: 1 });
     }
+    drawn.hongtu = o;
     return drawn;
   },
 
@@ -42,19 +43,34 @@ var hongtu = {
     map.attributionControl.setPrefix('Leaflet');
     o.credits.forEach(function (text) { map.attributionControl.addAttribution(text); });
     L.control.scale({ imperial: false }).addTo(map);
+    if (o.flags) {
+      L.DomUtil.create('div', 'ht-flags', map.getContainer()).innerHTML = '<b>' + o.flags + '</b>';
+    }
     map.on('overlayadd', function () {
       layers.forEach(function (layer) {
         if (map.hasLayer(layer) && layer.bringToFront) { layer.bringToFront(); }
       });
     });
-    hongtu.names(map);
+    hongtu.zooms(map, layers);
     hongtu.view(map, L.latLngBounds(o.bounds), 'hongtu.view.' + o.key);
   },
 
-  names: function (map) {
+  // What a zoom changes: names that have room, and how thick and large things are.
+  zooms: function (map, layers) {
     function show() {
-      [13, 15].forEach(function (zoom) {
-        map.getContainer().classList.toggle('ht-zoom' + zoom, map.getZoom() >= zoom);
+      var zoom = map.getZoom(), far = Math.min(1.3, Math.max(0.45, 0.45 + (zoom - 10) * 0.14));
+      [13, 15].forEach(function (from) {
+        map.getContainer().classList.toggle('ht-zoom' + from, zoom >= from);
+      });
+      map.getContainer().style.setProperty('--far', Math.min(1, far + 0.15));
+      layers.forEach(function (layer) {
+        var styles = layer.hongtu.styles;
+        if (!styles) { return; }
+        layer.eachLayer(function (drawn) {
+          var style = styles[drawn.feature.properties.k];
+          if (style && style.weight) { drawn.setStyle({ weight: style.weight * far }); }
+          if (style && style.radius) { drawn.setRadius(style.radius * Math.max(0.6, far)); }
+        });
       });
     }
     map.on('zoomend', show);

@@ -6,6 +6,7 @@ several times and has branca read the data once more as a template.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import folium
@@ -33,6 +34,8 @@ Box = tuple[float, float, float, float]
 MAX_ZOOM = 18
 _MARGIN_DEGREES = 0.015
 """How far the base map reaches beyond the data: about 1.5 km."""
+_MARGIN_M = 500.0
+"""How far small streets are drawn beyond the reach of a station, where not all can be."""
 _MANY_STATIONS, _VERY_MANY = 300, 2000
 
 
@@ -72,15 +75,17 @@ def coverage_map(
         `geo.layers.page`.
     """
     box = _bounds(result, network)
-    # A missing option would have Leaflet ask for tiles of the whole world.
+    # Room around the canvas for a pan, and around a finger for a small circle.
+    renderer: Any = JsCode("L.canvas({padding: 0.4, tolerance: 4})")
     made = folium.Map(
         location=[(box[1] + box[3]) / 2, (box[0] + box[2]) / 2],
         zoom_start=12,
         tiles=None,
-        max_zoom=MAX_ZOOM,
+        max_zoom=MAX_ZOOM,  # of tiles, which there are none of
         maxZoom=MAX_ZOOM,
+        zoomSnap=0.25,
         prefer_canvas=True,
-        renderer=JsCode("L.canvas({padding: 0.4, tolerance: 4})"),
+        renderer=renderer,
         gestureHandling=True,
         gestureHandlingOptions={
             "text": {
@@ -96,7 +101,15 @@ def coverage_map(
     for drawing in drawings:
         made.add_child(drawing)
     made.add_child(folium.LayerControl(collapsed=True))
-    made.add_child(_Finish(drawings, box, view_key, _credits(result, network, lang)))
+    made.add_child(
+        _Finish(
+            drawings,
+            bounds=[[round(box[1], 5), round(box[0], 5)], [round(box[3], 5), round(box[2], 5)]],
+            key=inert(view_key),
+            credits=[inert(network.meta.attribution), *_flags(result, lang)],
+            flags=" · ".join(_flags(result, lang)),
+        )
+    )
     return made
 
 
@@ -116,16 +129,24 @@ def _drawings(
 
     west, south, east, north = box
     margin = _MARGIN_DEGREES
-    ground = base_map(network, (west - margin, south - margin, east + margin, north + margin), lang)
+    around = (west - margin, south - margin, east + margin, north + margin)
+    asked = result.request.scale
+    used = result.stations[result.stations["status"] == "used"]
+    reach_m = asked.limits[-1] / asked.cost_per_m + _MARGIN_M
+    with ThreadPoolExecutor(1) as pool:  # GEOS, which is most of the work, frees the GIL
+        below = pool.submit(base_map, network, around, lang, near=_lonlat(used), reach_m=reach_m)
+        circles = results.band_features(result, bands, rings)
+        gaps = results.gap_features(result, lang)
+        ground = below.result()
     count = len(result.dissolved)
     band = {f"band{i}": style for i, style in enumerate(band_styles(count))}
     weight = "unserved_street" if "street_km" in result.gaps.columns else "unserved_demand"
     found = [
         _Drawing(name("ground"), ground.shapes, quiet=True,
                  styles={**STREET_STYLES, "water": WATER_STYLE}),
-        _Drawing(name("bands"), results.band_features(result, bands, rings), quiet=True,
+        _Drawing(name("bands"), circles, quiet=True,
                  styles=band),
-        _Drawing(name("gaps"), results.gap_features(result, lang), styles=gap_styles(),
+        _Drawing(name("gaps"), gaps, styles=gap_styles(),
                  fields=[["weight", name(weight)], ["area", name("area")]]),
         _Drawing(name("names"), ground.labels, labels=True, quiet=True),
         _Drawing(name("stations"), results.station_features(result, lang),
@@ -169,17 +190,20 @@ def _bounds(result: Coverage, network: WalkNetwork) -> Box:
     return west, south, east, north
 
 
-def _credits(result: Coverage, network: WalkNetwork, lang: str) -> list[str]:
-    """Return what the corner of the map says: whose data, and what to know of it."""
+def _lonlat(frame: gpd.GeoDataFrame) -> Any:
+    return np.column_stack([frame.geometry.x, frame.geometry.y])
+
+
+def _flags(result: Coverage, lang: str) -> list[str]:
+    """Return in a word each what must be known of the result."""
     known = words.entries()
-    flags = [
-        words.say(f"layers.short_{flag}", lang) if f"layers.short_{flag}" in known else flag
+    return [
+        inert(words.say(f"layers.short_{flag}", lang) if f"layers.short_{flag}" in known else flag)
         for flag in result.flags
     ]
-    return [inert(text) for text in (network.meta.attribution, *flags) if text]
 
 
-class _Verbatim(Element):  # type: ignore[misc]
+class _Verbatim(Element):
     """Text that branca writes as it is, not as a template."""
 
     def __init__(self, text: str) -> None:
@@ -190,7 +214,7 @@ class _Verbatim(Element):  # type: ignore[misc]
         return self.text
 
 
-class _Prelude(MacroElement):  # type: ignore[misc]
+class _Prelude(MacroElement):
     """Our script and styles, before any layer."""
 
     _template = Template(
@@ -201,13 +225,13 @@ class _Prelude(MacroElement):  # type: ignore[misc]
     )
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._name = "HongtuPrelude"
         self.css = own_file("map.css")
         self.js = own_file("map.js")
 
 
-class _Drawing(Layer):  # type: ignore[misc]
+class _Drawing(Layer):
     """One layer of features, given as GeoJSON text."""
 
     _template = Template(
@@ -223,13 +247,15 @@ class _Drawing(Layer):  # type: ignore[misc]
         self.text = collection(features)
         self.how = in_script(how)
 
-    def render(self, **kwargs: Any) -> None:
+    def render(self, **kwargs: Any) -> None:  # type: ignore[override]
         """Write the script, past branca's second reading as a template."""
-        script = self._template.module.script(self, kwargs)
-        self.get_root().script.add_child(_Verbatim(script), name=self.get_name())
+        figure: Any = self.get_root()
+        template: Any = self._template
+        script = template.module.script(self, kwargs)
+        figure.script.add_child(_Verbatim(script), name=self.get_name())
 
 
-class _Finish(MacroElement):  # type: ignore[misc]
+class _Finish(MacroElement):
     """Credits, scale, order of layers, and the view, once all layers are there."""
 
     _template = Template(
@@ -239,13 +265,8 @@ class _Finish(MacroElement):  # type: ignore[misc]
         "], {{ this.how }});{% endmacro %}"
     )
 
-    def __init__(
-        self, drawings: list[_Drawing], box: Box, view_key: str, credits_: list[str]
-    ) -> None:
-        super().__init__()
+    def __init__(self, drawings: list[_Drawing], **how: Any) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
         self._name = "HongtuFinish"
         self.drawings = drawings
-        west, south, east, north = (round(value, 5) for value in box)
-        self.how = in_script(
-            {"bounds": [[south, west], [north, east]], "key": inert(view_key), "credits": credits_}
-        )
+        self.how = in_script(how)

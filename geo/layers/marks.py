@@ -7,7 +7,6 @@ from typing import Any
 from geo.exports.styles import (
     ACCENT,
     BAND_ALPHA,
-    INK,
     NEUTRAL,
     PAPER,
     band_colours,
@@ -68,7 +67,7 @@ def gap_styles() -> dict[str, dict[str, Any]]:
             "weight": 2.2 if main else 1.0,
             "dashArray": "5 3" if main else "2 3",
             "fillColor": colour,
-            "fillOpacity": 0.25 if main else 0.12,
+            "fillOpacity": 0.18 if main else 0.1,
         }
     return found
 
@@ -81,6 +80,3 @@ def station_style(status: str, radius: float) -> dict[str, Any]:
                 NEUTRAL, "weight": 2.0, "fillColor": PAPER, "fillOpacity": 0.9}  # fmt: skip
     return {"radius": radius, "color": PAPER, "weight": 1.4, "fillColor": marker.colour,
             "fillOpacity": 1.0}  # fmt: skip
-
-
-TEXT_COLOUR = INK
