@@ -230,6 +230,7 @@ INF, NAN = np.inf, np.nan
         ((NAN, NAN), 0.5, {"stations": [(0.5, 3.0)], "along": INF, "against": INF}, (3, 0)),
         ((50, 10), 0.75, {"stations": [(0.25, 3.0)]}, (35, 8)),
         ((NAN, NAN), 0.5, {"stations": [(0.75, 3.0), (0.25, 3.0)]}, (28, 0)),
+        ((50, NAN), 0.25, {"stations": [(0.75, 25.0)]}, (75, 0)),  # a tie with a junction's
         ((NAN, NAN), 0.5, {"stations": [(0.9, 3.0), (0.4, 1.0)]}, (11, 1)),
     ],
 )

@@ -164,16 +164,19 @@ def test_a_bridge_over_water_cannot_be_joined_but_a_viaduct_can(river):
     assert positions(snapped(dry, (3, 40))) == [(0, 40)]
 
 
-def test_a_river_beyond_the_last_street_still_parts(river):
+@pytest.mark.parametrize("bank", [20, 220])
+@pytest.mark.parametrize(
+    "turn",
+    [lambda x, y: (x, y), lambda x, y: (x, -y), lambda x, y: (y, x), lambda x, y: (-y, x)],
+    ids=["north", "south", "east", "west"],
+)
+def test_a_river_beyond_the_last_street_still_parts(turn, bank):
     """Its banks lie outside the box of the network, where the index has no buckets."""
-    for turn in (lambda x, y: (x, y), lambda x, y: (x, -y), lambda x, y: (y, x),
-                 lambda x, y: (-y, x)):  # fmt: skip
-        corners = [turn(-500, 20), turn(1500, 60)]
-        water = shapely.MultiPoint(corners).envelope
-        network = draw(way(turn(0, 0), turn(1000, 0)), water=[water])
-        found = snapped(network, turn(500, 90), turn(500, 15))
-        assert found.found.tolist() == [False, True]
-        assert found.blocked.tolist() == [True, False]
+    water = shapely.MultiPoint([turn(-500, bank), turn(1500, bank + 40)]).envelope
+    network = draw(way(turn(0, 0), turn(1000, 0)), water=[water])
+    found = snapped(network, turn(500, bank + 70), turn(500, bank - 5), reach=400.0)
+    assert found.found.tolist() == [False, True]
+    assert found.blocked.tolist() == [True, False]
 
 
 def test_holes_and_parts_of_water_are_shores_too():
@@ -240,10 +243,10 @@ def test_a_wall_is_not_crossed_but_walked_around():
 def test_the_junction_of_a_one_way_is_exactly_its_end():
     """A rounding short of it would send the walker all the way back."""
     rng = np.random.default_rng(11)
-    bends = [(float(x), float(y)) for x, y in rng.uniform(0, 1000, (60, 2))]
-    network = draw(way(*bends), way((2000, 0), *bends[::-1][:1]))
-    found = snapped(network, bends[0], bends[-1])
-    assert set(found.share.tolist()) <= {0.0, 1.0}
+    lanes = [[(float(x), float(y)) for x, y in rng.uniform(0, 3000, (9, 2))] for _ in range(300)]
+    network = draw(*(way(*lane) for lane in lanes))
+    found = snapped(network, *(lane[end] for lane in lanes for end in (0, -1)))
+    assert set(found.share.tolist()) == {0.0, 1.0}
 
 
 xys = st.tuples(st.integers(-200, 1200), st.integers(-200, 1200))
