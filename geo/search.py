@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from geo.network.model import FloatArray, IntArray, WalkNetwork
 
-__all__ = ["Graph", "Reach", "Seeds", "graph_towards", "search_each", "search_nearest"]
+__all__ = ["Graph", "Reach", "Seeds", "doubled", "graph_towards", "search_each", "search_nearest"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,7 +186,8 @@ def _sift_down(keys, nodes, size):  # type: ignore[no-untyped-def]  # pragma: no
 
 
 @numba.njit(cache=True, nogil=True)
-def _doubled(old):  # type: ignore[no-untyped-def]  # pragma: no cover
+def doubled(old):  # type: ignore[no-untyped-def]  # pragma: no cover
+    """Return a copy of an array with room for as many again; for kernels whose result grows."""
     new = np.empty(old.size * 2, old.dtype)
     new[: old.size] = old
     return new
@@ -216,8 +217,8 @@ def _bounded(indptr, heads, costs, seed_ptr, seed_node, seed_cost, first, last, 
                     found += 1
                 dist[a] = d
                 if size == keys.size:
-                    keys = _doubled(keys)
-                    nodes = _doubled(nodes)
+                    keys = doubled(keys)
+                    nodes = doubled(nodes)
                 keys[size] = d
                 nodes[size] = a
                 _sift_up(keys, nodes, size)
@@ -241,15 +242,15 @@ def _bounded(indptr, heads, costs, seed_ptr, seed_node, seed_cost, first, last, 
                         found += 1
                     dist[b] = nd
                     if size == keys.size:
-                        keys = _doubled(keys)
-                        nodes = _doubled(nodes)
+                        keys = doubled(keys)
+                        nodes = doubled(nodes)
                     keys[size] = nd
                     nodes[size] = b
                     _sift_up(keys, nodes, size)
                     size += 1
         while filled + found > out_node.size:
-            out_node = _doubled(out_node)
-            out_cost = _doubled(out_cost)
+            out_node = doubled(out_node)
+            out_cost = doubled(out_cost)
         for i in range(found):
             a = touched[i]
             out_node[filled] = a
@@ -300,8 +301,8 @@ def _nearest(indptr, heads, costs, seed_node, seed_cost, seed_source, limit):  #
                 dist[b] = nd
                 label[b] = label[a]
                 if size == keys.size:
-                    keys = _doubled(keys)
-                    nodes = _doubled(nodes)
+                    keys = doubled(keys)
+                    nodes = doubled(nodes)
                 keys[size] = nd
                 nodes[size] = b
                 _sift_up(keys, nodes, size)

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from geo.coverage.placing import Placed
-from geo.field.gather import OnEdge, gather_nearest
+from geo.field.gather import OnEdge, cost_at, gather_nearest
 from geo.network.model import FloatArray, IntArray, WalkNetwork
 from geo.pace import Profile, edge_seconds
-from geo.search import Graph, Reach, Seeds, graph_towards, search_nearest
+from geo.search import Graph, Reach, Seeds, doubled, graph_towards, search_nearest
 
 __all__ = [
     "Costs",
@@ -173,22 +173,6 @@ def _by_label(on_edge: OnEdge) -> tuple[IntArray, FloatArray, FloatArray]:
     return on_edge.edge[back], on_edge.share[back], on_edge.cost[back]
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
-def _cost_at(e, x, dist, edge_u, edge_v, along, against, at_edge, at_share, at_cost):  # type: ignore[no-untyped-def]  # pragma: no cover
-    best = dist[edge_u[e]] + (x * against[e] if x > 0.0 else 0.0)
-    ahead = dist[edge_v[e]] + ((1.0 - x) * along[e] if x < 1.0 else 0.0)
-    best = min(best, ahead)
-    if e == at_edge:
-        gap = at_share - x
-        direct = at_cost
-        if gap > 0.0:
-            direct += gap * along[e]
-        elif gap < 0.0:
-            direct -= gap * against[e]
-        best = min(best, direct)
-    return best
-
-
 @numba.njit(cache=True, nogil=True)
 def _edges_reached(s, nodes, first, last, dist, edge_u, indptr, arc_edge, arc_forward, own, out):  # type: ignore[no-untyped-def]  # pragma: no cover
     """List each edge with an end in reach once, and the station's own; return how many."""
@@ -210,62 +194,86 @@ def _edges_reached(s, nodes, first, last, dist, edge_u, indptr, arc_edge, arc_fo
 
 
 @numba.njit(cache=True, nogil=True)
+def _places_of(  # type: ignore[no-untyped-def]  # pragma: no cover
+    s, ptr, nodes, node_cost, edge_u, edge_v, indptr, arc_edge, arc_forward, along, against,
+    at_edge, at_share, at_cost, place_ptr, place_order, share, access, limit,
+    dist, edges, out_place, out_cost,
+):  # fmt: skip
+    """List the places within `limit` of station s; return how many. `dist` is all inf again."""
+    for i in range(ptr[s], ptr[s + 1]):
+        dist[nodes[i]] = node_cost[i]
+    n = _edges_reached(
+        s, nodes, ptr[s], ptr[s + 1], dist, edge_u, indptr, arc_edge, arc_forward, at_edge[s], edges
+    )
+    found = 0
+    for j in range(n):
+        e = edges[j]
+        for k in range(place_ptr[e], place_ptr[e + 1]):
+            p = place_order[k]
+            cost = access[p] + cost_at(
+                e, share[p], dist, edge_u, edge_v, along, against,
+                at_edge[s], at_share[s], at_cost[s],
+            )  # fmt: skip
+            if cost <= limit:
+                out_place[found] = p
+                out_cost[found] = cost
+                found += 1
+    for i in range(ptr[s], ptr[s + 1]):
+        dist[nodes[i]] = np.inf
+    return found
+
+
+@numba.njit(cache=True, nogil=True)
+def _is_apart(s, p, head, kept, following, station_xy, apart_m):  # type: ignore[no-untyped-def]  # pragma: no cover
+    """True where a station kept for place p is at least `apart_m` from station s."""
+    other = head[p]
+    while other >= 0:
+        t = kept[other]
+        dx = station_xy[s, 0] - station_xy[t, 0]
+        dy = station_xy[s, 1] - station_xy[t, 1]
+        if dx * dx + dy * dy >= apart_m * apart_m:
+            return True
+        other = following[other]
+    return False
+
+
+@numba.njit(cache=True, nogil=True)
 def _count(  # type: ignore[no-untyped-def]  # pragma: no cover
     ptr, nodes, node_cost, edge_u, edge_v, indptr, arc_edge, arc_forward, along, against,
     at_edge, at_share, at_cost, place_ptr, place_order, share, access, limit, station_xy, apart_m,
 ):  # fmt: skip
     """Count stations per place. Stations are kept per place only until two are apart."""
     dist = np.full(indptr.size - 1, np.inf)
+    edges = np.empty(edge_u.size + 1, np.int32)
+    places = np.empty(share.size, np.int32)
+    place_cost = np.empty(share.size)
     count = np.zeros(share.size, np.int32)
     apart = np.zeros(share.size, np.bool_)
     head = np.full(share.size, -1, np.int32)
     kept = np.empty(1024, np.int32)
     following = np.empty(1024, np.int32)
     used = 0
-    edges = np.empty(edge_u.size + 1, np.int32)
     for s in range(ptr.size - 1):
-        for i in range(ptr[s], ptr[s + 1]):
-            dist[nodes[i]] = node_cost[i]
-        n = _edges_reached(
-            s, nodes, ptr[s], ptr[s + 1], dist, edge_u, indptr, arc_edge, arc_forward,
-            at_edge[s], edges,
+        found = _places_of(
+            s, ptr, nodes, node_cost, edge_u, edge_v, indptr, arc_edge, arc_forward, along,
+            against, at_edge, at_share, at_cost, place_ptr, place_order, share, access, limit,
+            dist, edges, places, place_cost,
         )  # fmt: skip
-        for j in range(n):
-            e = edges[j]
-            for k in range(place_ptr[e], place_ptr[e + 1]):
-                p = place_order[k]
-                cost = access[p] + _cost_at(
-                    e, share[p], dist, edge_u, edge_v, along, against,
-                    at_edge[s], at_share[s], at_cost[s],
-                )  # fmt: skip
-                if not cost <= limit:
-                    continue
-                count[p] += 1
-                if apart[p]:
-                    continue
-                other = head[p]
-                while other >= 0:
-                    t = kept[other]
-                    dx = station_xy[s, 0] - station_xy[t, 0]
-                    dy = station_xy[s, 1] - station_xy[t, 1]
-                    if dx * dx + dy * dy >= apart_m * apart_m:
-                        apart[p] = True
-                        break
-                    other = following[other]
-                if not apart[p]:
-                    if used == kept.size:
-                        more = np.empty(used * 2, np.int32)
-                        more[:used] = kept
-                        kept = more
-                        more = np.empty(used * 2, np.int32)
-                        more[:used] = following
-                        following = more
-                    kept[used] = s
-                    following[used] = head[p]
-                    head[p] = used
-                    used += 1
-        for i in range(ptr[s], ptr[s + 1]):
-            dist[nodes[i]] = np.inf
+        for j in range(found):
+            p = places[j]
+            count[p] += 1
+            if apart[p]:
+                continue
+            if _is_apart(s, p, head, kept, following, station_xy, apart_m):
+                apart[p] = True
+                continue
+            if used == kept.size:
+                kept = doubled(kept)
+                following = doubled(following)
+            kept[used] = s
+            following[used] = head[p]
+            head[p] = used
+            used += 1
     return count, apart
 
 
@@ -276,35 +284,24 @@ def _pairs(  # type: ignore[no-untyped-def]  # pragma: no cover
 ):  # fmt: skip
     dist = np.full(indptr.size - 1, np.inf)
     edges = np.empty(edge_u.size + 1, np.int32)
+    places = np.empty(share.size, np.int32)
+    place_cost = np.empty(share.size)
     station = np.empty(1024, np.int32)
     place = np.empty(1024, np.int32)
     out = np.empty(1024)
     used = 0
     for s in range(ptr.size - 1):
-        for i in range(ptr[s], ptr[s + 1]):
-            dist[nodes[i]] = node_cost[i]
-        n = _edges_reached(
-            s, nodes, ptr[s], ptr[s + 1], dist, edge_u, indptr, arc_edge, arc_forward,
-            at_edge[s], edges,
+        found = _places_of(
+            s, ptr, nodes, node_cost, edge_u, edge_v, indptr, arc_edge, arc_forward, along,
+            against, at_edge, at_share, at_cost, place_ptr, place_order, share, access, limit,
+            dist, edges, places, place_cost,
         )  # fmt: skip
-        for j in range(n):
-            e = edges[j]
-            for k in range(place_ptr[e], place_ptr[e + 1]):
-                p = place_order[k]
-                cost = access[p] + _cost_at(
-                    e, share[p], dist, edge_u, edge_v, along, against,
-                    at_edge[s], at_share[s], at_cost[s],
-                )  # fmt: skip
-                if not cost <= limit:
-                    continue
-                if used == out.size:
-                    station = np.concatenate((station, np.empty(used, np.int32)))
-                    place = np.concatenate((place, np.empty(used, np.int32)))
-                    out = np.concatenate((out, np.empty(used)))
-                station[used] = s
-                place[used] = p
-                out[used] = cost
-                used += 1
-        for i in range(ptr[s], ptr[s + 1]):
-            dist[nodes[i]] = np.inf
+        while used + found > out.size:
+            station = doubled(station)
+            place = doubled(place)
+            out = doubled(out)
+        station[used : used + found] = s
+        place[used : used + found] = places[:found]
+        out[used : used + found] = place_cost[:found]
+        used += found
     return station[:used], place[:used], out[:used]

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from geo.network.model import FloatArray, IntArray
 
-__all__ = ["OnEdge", "gather_nearest", "gather_one"]
+__all__ = ["OnEdge", "cost_at", "gather_nearest", "gather_one"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,29 +152,37 @@ def _gather(  # type: ignore[no-untyped-def]  # pragma: no cover
     return out, label
 
 
+@numba.njit(cache=True, nogil=True, inline="always")
+def cost_at(e, x, dist, edge_u, edge_v, along, against, at_edge, at_share, at_cost):  # type: ignore[no-untyped-def]  # pragma: no cover
+    """Cost from share x of edge e to one station: by either end, or along the edge they share.
+
+    For other kernels; no access leg. inf where there is no way.
+    """
+    best = np.inf  # NaN compares false, so an unreached end never gets in
+    back = dist[edge_u[e]] + (x * against[e] if x > 0.0 else 0.0)
+    best = min(best, back)
+    ahead = dist[edge_v[e]] + ((1.0 - x) * along[e] if x < 1.0 else 0.0)
+    best = min(best, ahead)
+    if e == at_edge:
+        gap = at_share - x
+        direct = at_cost
+        if gap > 0.0:
+            direct += gap * along[e]
+        elif gap < 0.0:
+            direct -= gap * against[e]
+        best = min(best, direct)
+    return best
+
+
 @numba.njit(cache=True, nogil=True)
 def _gather_one(  # type: ignore[no-untyped-def]  # pragma: no cover
     edge, share, access_cost, edge_u, edge_v, node_cost, along, against, at_edge, at_share, at_cost
 ):
-    n = edge.size
-    out = np.full(n, np.inf)
-    for i in range(n):
-        e = edge[i]
-        if e < 0:
-            continue
-        x = share[i]
-        best = np.inf
-        back = node_cost[edge_u[e]] + (x * against[e] if x > 0.0 else 0.0)
-        best = min(best, back)
-        ahead = node_cost[edge_v[e]] + ((1.0 - x) * along[e] if x < 1.0 else 0.0)
-        best = min(best, ahead)
-        if e == at_edge:
-            gap = at_share - x
-            direct = at_cost
-            if gap > 0.0:
-                direct += gap * along[e]
-            elif gap < 0.0:
-                direct -= gap * against[e]
-            best = min(best, direct)
-        out[i] = best + access_cost[i]
+    out = np.full(edge.size, np.inf)
+    for i in range(edge.size):
+        if edge[i] >= 0:
+            out[i] = access_cost[i] + cost_at(
+                edge[i], share[i], node_cost, edge_u, edge_v, along, against,
+                at_edge, at_share, at_cost,
+            )  # fmt: skip
     return out
