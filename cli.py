@@ -227,6 +227,9 @@ def coverage(
         str, typer.Option("--datum-out", help="输出坐标系 · datum of the results.")
     ] = "wgs84",
     formats: Annotated[str, typer.Option("--format", help="geojson,gpkg")] = "geojson",
+    html: Annotated[
+        bool, typer.Option("--html", help="另存离线地图 map.html · also the map as one file.")
+    ] = False,
     strict: Annotated[
         bool, typer.Option("--strict", help="有不可用的行即失败 · fail on any unusable row.")
     ] = False,
@@ -263,6 +266,8 @@ def coverage(
         if strict:
             _refuse_faults(result, said)
         _write(result, folder, written, od, said)
+        if html:
+            _write_map(result, ground, folder, said, sample=stations is None)
         go_on()
     _report(result, folder, said, as_json)
 
@@ -340,6 +345,16 @@ def _write(
 
     folder.summary.update(result.summary)
     write_coverage(result, folder, formats=formats, od_format=od or "parquet", lang=lang)
+
+
+def _write_map(
+    result: Coverage, network: WalkNetwork, folder: OutputFolder, lang: str, *, sample: bool
+) -> None:
+    from geo.layers.page import write_map
+    from geo.samples import sample_sites
+
+    sites = sample_sites().frame if sample else None
+    write_map(result, network, folder, lang=lang, sites=sites)
 
 
 def _refuse_faults(result: Coverage, lang: str) -> None:

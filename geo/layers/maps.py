@@ -23,7 +23,7 @@ from geo.layers import results
 from geo.layers.assets import Assets, own_file, set_assets
 from geo.layers.basemap import STREET_STYLES, WATER_STYLE, base_map
 from geo.layers.inert import inert
-from geo.layers.marks import SITE_SYMBOLS, band_styles, gap_styles, station_style
+from geo.layers.marks import GAPS_RANKED, SITE_SYMBOLS, band_styles, gap_styles, station_style
 from geo.layers.shapes import collection, in_script
 from geo.network.model import WalkNetwork
 
@@ -179,9 +179,11 @@ def _station_styles(result: Coverage) -> dict[str, dict[str, Any]]:
 
 
 def _bounds(result: Coverage, network: WalkNetwork) -> Box:
-    """Return the box of the largest band and the stations in use, else of the network."""
+    """Return the box of the bands, the stations in use and the worst gaps."""
     used = result.stations[result.stations["status"] == "used"]
-    boxes = np.vstack([result.dissolved.total_bounds, used.total_bounds])
+    worst = result.gaps[result.gaps["rank"] <= GAPS_RANKED]
+    frames = (result.dissolved, used, worst)
+    boxes = np.array([frame.total_bounds for frame in frames if len(frame)]).reshape(-1, 4)
     boxes = boxes[np.isfinite(boxes).all(axis=1)]
     if not len(boxes):
         return network.meta.bbox

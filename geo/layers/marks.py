@@ -65,9 +65,9 @@ def gap_styles() -> dict[str, dict[str, Any]]:
         found[gap_key(rank)] = {
             "color": colour if main else "#D98A3D",
             "weight": 2.2 if main else 1.0,
-            "dashArray": "5 3" if main else "2 3",
             "fillColor": colour,
             "fillOpacity": 0.18 if main else 0.1,
+            **({"dashArray": "5 3"} if main else {}),
         }
     return found
 

@@ -7,9 +7,11 @@ Leaflet's source as a template. A content security policy inside the file forbid
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from geo import words
+from geo.exports.atomic import write_atomic
 from geo.exports.provenance import Provenance
 from geo.exports.values import utf8
 from geo.layers.assets import Assets, asset_files, own_file, use_assets
@@ -18,8 +20,16 @@ from geo.layers.shapes import in_script
 
 if TYPE_CHECKING:
     import folium
+    import geopandas as gpd
 
-__all__ = ["self_contained_html"]
+    from geo.coverage.result import Coverage
+    from geo.exports import OutputFolder
+    from geo.network.model import WalkNetwork
+
+__all__ = ["MAP_FILE", "self_contained_html", "write_map"]
+
+MAP_FILE = "map.html"
+"""Name of the map inside a result folder."""
 
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 _URLS = re.compile(r"url\((?!\s*[\"']?data:)[^)]*\)")
@@ -87,6 +97,32 @@ def self_contained_html(
         "</body></html>\n",
     ]
     return utf8("\n".join(piece for piece in pieces if piece))
+
+
+def write_map(
+    result: Coverage,
+    network: WalkNetwork,
+    out: OutputFolder,
+    *,
+    lang: str,
+    sites: gpd.GeoDataFrame | None = None,
+) -> None:
+    """Write the map of `result` into an open result folder.
+
+    The picture is in WGS-84 whatever the datum of the other files: nothing is laid under it but
+    the network itself.
+    """
+    from geo.layers.legend import legend_html
+    from geo.layers.maps import coverage_map
+
+    page = self_contained_html(
+        coverage_map(result, network, lang=lang, sites=sites, view_key=network.meta.digest[:12]),
+        legend_html(result, lang=lang, with_sites=sites is not None),
+        title=words.say("layers.page_title", lang, name=network.meta.name),
+        lang=lang,
+        provenance=replace(out.provenance, datum_out="wgs84"),
+    )
+    write_atomic(out.path(MAP_FILE), page)
 
 
 def _style(text: str) -> str:
