@@ -1,5 +1,6 @@
-# make run   the main job on the embedded sample      make test   all tests
-# make bench the comparison with peers                make check  ruff and mypy
+# make run    open the web page on the embedded sample   make test   all tests
+# make sample the same on the command line: out/sample   make check  ruff and mypy
+# make bench  the comparison with peers
 # Each makes its own virtual environment from pinned versions. Python 3.11 or newer.
 
 PYTHON ?= python3
@@ -9,9 +10,12 @@ else
 BIN = bin
 endif
 
-.PHONY: run test check bench clean
+.PHONY: run sample test check bench clean
 
 run: .venv/ready
+	.venv/$(BIN)/streamlit run app.py
+
+sample: .venv/ready
 	.venv/$(BIN)/hongtu coverage --out out/sample --format geojson,gpkg
 
 test: .venv-test/ready

@@ -1,5 +1,5 @@
 @echo off
-rem The main job on Windows: the coverage of the embedded sample, printed and written to out\sample.
+rem Opens the web page on Windows, on the embedded sample. Ctrl-C or closing this window ends it.
 rem Written with care, but not tried on a Windows machine: please report what does not work.
 setlocal
 chcp 65001 >nul
@@ -18,10 +18,7 @@ if not exist ".venv\ready" (
   ".venv\Scripts\python.exe" -m pip install --quiet --disable-pip-version-check --no-deps -e . || goto failed
   type nul > ".venv\ready"
 )
-".venv\Scripts\hongtu.exe" coverage --out out\sample --format geojson,gpkg || goto failed
-echo.
-echo out\sample
-pause
+".venv\Scripts\streamlit.exe" run app.py || goto failed
 exit /b 0
 
 :failed

@@ -1,0 +1,26 @@
+"""The web door: page configuration, language, navigation; the pages are in `views`."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from geo import words
+from views import circles, home, language, style
+
+st.set_page_config(page_title="宏图 Hongtu", page_icon=str(style.ICON), layout="wide")
+style.dress()
+lang = language.switch()
+circles_page = st.Page(
+    circles.page,
+    title=words.say("app.circles", lang),
+    url_path="circles",
+    icon=":material/directions_walk:",
+)
+home_page = st.Page(
+    lambda: home.page(circles_page),
+    title=words.say("app.home", lang),
+    url_path="home",
+    icon=":material/home:",
+    default=True,
+)
+st.navigation([home_page, circles_page], position="top").run()

@@ -1,0 +1,146 @@
+"""The app's own server on a free port, and a browser that knows its page of service circles."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from chromium import Browser
+
+__all__ = ["FRAME", "PAINTED", "AppBrowser", "serve"]
+
+ROOT = Path(__file__).parents[1]
+
+FRAME = "document.querySelector('iframe[title*=folium]')"
+# Data is on the canvas, and whatever was being computed has been drawn.
+PAINTED = f"""(() => {{
+  const page = {FRAME} && {FRAME}.contentDocument;
+  const canvas = page && page.querySelector('canvas');
+  if (!canvas || !canvas.width || !page.querySelector('.leaflet-control-scale')) return false;
+  const seen = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+  for (let at = 3; at < seen.length; at += 4000) if (seen[at]) return true;
+  return false;
+}})()"""
+IDLE = "!document.querySelector('[data-testid=stStatusWidget], [data-stale=true]')"
+
+
+class AppBrowser(Browser):
+    """A browser on the app: finds things by their text, clicks, drags and saves files."""
+
+    def screen(self, width: int, height: int, *, phone: bool = False) -> None:
+        """Give the page a screen of this size."""
+        self.call(
+            "Emulation.setDeviceMetricsOverride",
+            width=width, height=height, deviceScaleFactor=1, mobile=phone,
+        )  # fmt: skip
+        self.call("Emulation.setTouchEmulationEnabled", enabled=phone)
+
+    def text(self) -> str:
+        """Return what can be read on the page, but not on its map."""
+        return str(self.run("document.body ? document.body.innerText : ''"))
+
+    def await_map(self, seconds: float = 40.0) -> None:
+        """Wait until the map is painted and the script of the page has ended."""
+        try:
+            self.wait_for(PAINTED, seconds)
+            self.wait_for(IDLE, seconds)
+        except TimeoutError:
+            raise TimeoutError(self.text()[:2000]) from None
+
+    def middle(self, element: str) -> tuple[float, float]:
+        """Bring an element into view; return its middle on the screen."""
+        x, y = self.run(
+            f"(() => {{ const e = {element}; e.scrollIntoView({{block: 'center'}});"
+            "const b = e.getBoundingClientRect();"
+            "return [b.x + b.width / 2, b.y + b.height / 2] })()"
+        )
+        return x, y
+
+    def click(self, element: str) -> None:
+        """Click the middle of the element that a JavaScript expression gives."""
+        x, y = self.middle(element)
+        self.mouse("mouseMoved", x, y)
+        self.mouse("mousePressed", x, y, button="left", clickCount=1)
+        self.mouse("mouseReleased", x, y, button="left", clickCount=1)
+
+    def drag(self, start: tuple[float, float], by: tuple[float, float], steps: int = 6) -> None:
+        """Press at a point of the screen, move, release."""
+        x, y = start
+        self.mouse("mouseMoved", x, y)
+        self.mouse("mousePressed", x, y, button="left", clickCount=1)
+        for step in range(1, steps + 1):
+            self.mouse(
+                "mouseMoved", x + by[0] * step / steps, y + by[1] * step / steps,
+                button="left", buttons=1,
+            )  # fmt: skip
+            self.pause(0.03)
+        self.mouse("mouseReleased", x + by[0], y + by[1], button="left", clickCount=1)
+
+    def press(self, key: str, code: int) -> None:
+        """Press and release a key, such as ("ArrowRight", 39)."""
+        for kind in ("keyDown", "keyUp"):
+            self.call(
+                "Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code
+            )
+
+    def nudge_band(self, number: int, key: str = "ArrowRight", code: int = 39) -> None:
+        """Move the slider of a band by one step."""
+        self.run(f"document.querySelectorAll('[role=slider]')[{number - 1}].focus()")
+        self.press(key, code)
+
+    def submit(self) -> None:
+        """Send the form."""
+        self.run("document.querySelector('.st-key-submit button').click()")
+
+    def save_downloads(self, folder: Path) -> None:
+        """Have files saved to a folder without a question."""
+        session, self._session = self._session, ""
+        self.call("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(folder))
+        self._session = session
+
+
+@contextmanager
+def serve(place: Path, environ: Mapping[str, str] | None = None) -> Iterator[str]:
+    """Start the app's server with its caches under `place`; give its address once it is up."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    said = place / "server.log"
+    with said.open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", "app.py",
+             "--server.headless", "true", "--server.port", str(port)],
+            cwd=ROOT, stdout=log, stderr=subprocess.STDOUT,
+            env={**os.environ, "HOME": str(place), "XDG_CACHE_HOME": str(place / "cache"),
+                 **(environ or {})},
+        )  # fmt: skip
+        try:
+            _await_server(f"http://localhost:{port}", process, said)
+            yield f"http://localhost:{port}"
+        finally:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _await_server(address: str, process: subprocess.Popen[bytes], said: Path) -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        if process.poll() is not None:
+            break
+        try:
+            with urllib.request.urlopen(f"{address}/_stcore/health"):
+                return
+        except OSError:
+            time.sleep(0.05)
+    raise RuntimeError(said.read_text("utf-8", "replace"))

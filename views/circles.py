@@ -1,0 +1,192 @@
+"""The page 服务圈: a question, its figures, its map, its tables, its files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from html import escape
+
+import pandas as pd
+import streamlit as st
+
+from geo import words
+from geo.coverage import Coverage
+from geo.datum import DATUMS
+from geo.exports import Provenance
+from views import choice, downloads, figures, form, maps, tables
+from views.ask import CircleAsk
+from views.language import current, enumerate_words
+from views.refusals import guarded
+from views.results import coverage_of
+from views.sources import Ground, sample_ground
+from views.waiting import Progress
+
+__all__ = ["lead", "page"]
+
+
+def page() -> None:
+    """Draw the page."""
+    lang = current()
+    st.header(words.say("app.circles", lang), anchor=False)
+    with guarded(lang):
+        with st.spinner(words.say("app.opening", lang)):
+            ground = sample_ground()
+        ask = form.asked(lang)
+        with st.sidebar:
+            ask = form.draw(ground.stations, ask, lang)
+        _keep_address(ask)
+        chosen = choice.narrowed(ground.stations, ask.kinds, ask.facilities)
+        if not len(chosen):
+            _empty(ground, lang)
+            return
+        _answer(replace(ground, stations=chosen), ask, lang)
+
+
+def _keep_address(ask: CircleAsk) -> None:
+    told = ask.query()
+    for name in CircleAsk.names():
+        if name not in told:
+            st.query_params.pop(name, None)
+        elif st.query_params.get_all(name) != (
+            told[name] if isinstance(told[name], list) else [told[name]]
+        ):
+            st.query_params[name] = told[name]
+
+
+def _empty(ground: Ground, lang: str) -> None:
+    with st.container(border=True, key="empty"):
+        st.subheader(words.say("app.empty", lang))
+        st.write(words.say("app.empty_hint", lang, total=len(ground.stations)))
+        st.button(
+            words.say("app.empty_clear", lang), on_click=form.forget_filters, key="clear-filters"
+        )
+
+
+def lead(ground: Ground, ask: CircleAsk, lang: str) -> str:
+    """Return in a sentence what was asked."""
+    limits = " / ".join(f"{limit:g}" for limit in ask.limits)
+    parts = [
+        words.say(
+            "app.lead",
+            lang,
+            stations=len(ground.stations),
+            profile=words.say(f"profile.{ask.profile}", lang),
+            limits=words.say(f"ask.limits_{ask.unit}", lang, limits=limits),
+            cell=ask.cell_m,
+            network=ground.network.meta.name,
+        )
+    ]
+    texts = words.entries()
+    for room, chosen in (("kind", ask.kinds), ("facility", ask.facilities)):
+        if chosen:
+            known = [texts.get(f"{room}.{word}", {}).get(lang, word) for word in chosen]
+            field = {"kind": "kinds", "facility": "facilities"}[room]
+            told = {field: enumerate_words(known, lang)}
+            parts.append(words.say(f"app.lead_{field}", lang, **told))
+    return ("；" if lang == "zh" else "; ").join(parts)
+
+
+def _answer(ground: Ground, ask: CircleAsk, lang: str) -> None:
+    with Progress(lang) as tell:
+        result = coverage_of(ground, ask, tell)
+    st.html(
+        f'<p class="ht-lead">{escape(lead(ground, ask, lang))}</p>'
+        f'<p class="ht-hint">{escape(words.say("app.form_hint", lang))}</p>'
+    )
+    _flags(result, lang)
+    st.html(figures.cards(figures.figures(result, lang)))
+    maps.draw(result, ground, lang)
+    _shuang15(result, lang)
+    _tables(result, lang)
+    _downloads(result, ground, ask, lang)
+
+
+def _flags(result: Coverage, lang: str) -> None:
+    if result.flags:
+        said = [words.say(f"flag.{flag}", lang) for flag in result.flags]
+        text = " ".join(sentence[:1].upper() + sentence[1:] for sentence in said)
+        st.warning(f"**{text}**", icon=":material/warning:")
+
+
+def _shuang15(result: Coverage, lang: str) -> None:
+    st.subheader(words.say("figure.shuang15", lang), anchor=False)
+    st.html(figures.cards(figures.shuang15(result, lang), "ht-three"))
+    apart_m = result.summary["two_in_reach"]["apart_m"]
+    st.caption(
+        "  \n".join(
+            (
+                words.say("figure.shuang15_note", lang),
+                words.say("figure.two_explained", lang, apart_m=apart_m),
+                figures.denominator(result, lang),
+            )
+        )
+    )
+
+
+def _tables(result: Coverage, lang: str) -> None:
+    counts, unserved = result.summary["stations"], tables.unserved_table(result, lang)
+    names = [words.say("table.stations", lang, used=counts["used"], total=counts["total"])]
+    if unserved is not None:
+        names.append(words.say("table.unserved", lang, count=len(unserved)))
+    names.append(words.say("table.gaps", lang, found=result.summary["gaps"]["found"]))
+    tabs = st.tabs(names)
+    with tabs[0]:
+        _table(tables.station_table(result, lang), "stations")
+    if unserved is not None:
+        with tabs[1]:
+            if len(unserved):
+                _table(unserved, "unserved")
+            else:
+                st.success(words.say("table.no_unserved", lang))
+    with tabs[-1]:
+        if len(result.gaps):
+            _table(tables.gap_table(result, lang), "gaps")
+        else:
+            st.success(words.say("table.no_gaps", lang))
+
+
+def _table(frame: pd.DataFrame, key: str) -> None:
+    """Draw a table; areas with two places, everything else as it is."""
+    areas = {
+        name: st.column_config.NumberColumn(format="%.2f") for name in frame if "km²" in str(name)
+    }
+    st.dataframe(frame, hide_index=True, column_config=areas, key=key)
+
+
+def _downloads(result: Coverage, ground: Ground, ask: CircleAsk, lang: str) -> None:
+    st.subheader(words.say("download.title", lang), anchor=False)
+    datum = st.selectbox(
+        words.say("download.datum", lang),
+        DATUMS,
+        format_func=lambda name: words.say(f"datum.{name}", lang),
+        help=words.say("download.datum_help", lang),
+        key="datum_out",
+        width=280,
+    )
+    record = downloads.provenance(ground, ask, datum, lang)
+    with st.container(horizontal=True, key="downloads"):
+        for kind in downloads.FORMATS:
+            make = partial(downloads.written, kind, result, record, lang)
+            _button(kind, partial(downloads.packed, kind, record, lang, make), record, lang)
+        plain = downloads.provenance(ground, ask, "wgs84", lang)
+        make = partial(maps.page_bytes, result, ground, plain, lang)
+        _button("html", partial(downloads.packed, "html", plain, lang, make), plain, lang)
+    st.caption(words.say("download.note", lang))
+    told = words.say("app.run", lang, run_id=record.run_id, version=record.version)
+    credit = words.say("app.attribution", lang, text=record.attribution)
+    st.caption(f"{credit} · {words.say('app.no_public_display', lang)} · {told}")
+
+
+def _button(kind: str, data: Callable[[], bytes], record: Provenance, lang: str) -> None:
+    """Draw a button whose file is made when it is pressed."""
+    st.download_button(
+        words.say(f"download.{kind}", lang),
+        data,
+        file_name=downloads.file_name(kind, record),
+        mime=downloads.MIME[kind],
+        help=words.say("download.html_help", lang) if kind == "html" else None,
+        icon=":material/download:",
+        on_click="ignore",
+        key=f"download-{kind}",
+    )

@@ -1,0 +1,27 @@
+"""The first page: what this is, and where to go."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from geo import words
+from views.language import current
+
+__all__ = ["page"]
+
+
+def page(circles: Any = None) -> None:
+    """Draw the page; `circles` is the page of service circles to lead to."""
+    lang = current()
+    st.title(words.say("app.name", lang))
+    st.markdown(f"#### {words.say('app.home_lead', lang)}")
+    with st.container(border=True, key="to-circles"):
+        st.markdown(words.say("app.home_circles", lang))
+        if circles is not None:
+            st.page_link(
+                circles, label=words.say("app.home_open", lang), icon=":material/arrow_forward:"
+            )
+    st.info(words.say("app.home_sample", lang), icon=":material/info:")
+    st.caption(words.say("app.home_offline", lang))

@@ -1,0 +1,50 @@
+"""Coverage results of all sessions, keyed by the digests of everything they depend on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from geo.coverage import Coverage, cover
+from geo.exports import program_version
+from views.ask import CircleAsk
+from views.shelf import Shelf
+from views.sources import Ground
+
+__all__ = ["Key", "coverage_of", "key_of"]
+
+Key = tuple[object, ...]
+Progress = Callable[[str, int, int], None]
+
+MOST = 24
+KEEP_S = 3600.0
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _shelf() -> Shelf[Coverage]:
+    return Shelf(MOST, KEEP_S)
+
+
+def key_of(ground: Ground, ask: CircleAsk) -> Key:
+    """Return what a result depends on; `ground` holds the stations that take part."""
+    demand = None if ground.demand is None else ground.demand.digest
+    network = ground.network.meta.digest
+    return (network, ground.stations.digest, demand, ask.request, program_version())
+
+
+def coverage_of(ground: Ground, ask: CircleAsk, on_progress: Progress) -> Coverage:
+    """Return the result of `ask`, computed once for all sessions.
+
+    Raises
+    ------
+    PlannerError
+        Nothing is kept then, and the next one tries again.
+    """
+
+    def make() -> Coverage:
+        return cover(
+            ground.network, ground.stations, ground.demand, ask.request, on_progress=on_progress
+        )
+
+    return _shelf().get(key_of(ground, ask), make)
