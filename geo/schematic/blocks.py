@@ -1,0 +1,49 @@
+"""Blocks: the ground between the streets of the table, the shores and the wall."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import shapely
+
+from geo.schematic.avenues import Course
+from geo.schematic.facts import Facts
+
+__all__ = ["Block", "find_blocks"]
+
+BANK_M = 12.0  # local streets keep this far from water and from the wall
+MIN_BLOCK_M2 = 2_500.0
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """One piece of ground that no street of the table crosses; on a `hill` or in the town."""
+
+    shape: Any
+    hill: bool
+
+
+def find_blocks(facts: Facts, courses: Sequence[Course]) -> list[Block]:
+    """Return the blocks in a stable order (south to north, then west to east)."""
+    wall = shapely.union_all(shapely.buffer(list(facts.wall), BANK_M, quad_segs=2))
+    water = shapely.union_all(shapely.buffer(list(facts.water), BANK_M, quad_segs=2))
+    dry = shapely.difference(facts.area, shapely.union(water, wall))
+    roads = [c.line for c in courses if not c.street.bridge]
+    lines = shapely.union_all([*roads, shapely.boundary(dry)])
+    faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(lines)))
+    shapely.prepare(dry)
+    faces = faces[shapely.contains(dry, shapely.point_on_surface(faces))]
+    found = []
+    for hill, shapes in (
+        (False, shapely.difference(faces, facts.hills)),
+        (True, shapely.intersection(faces, facts.hills)),
+    ):
+        parts = shapely.get_parts(shapes)
+        polygons = parts[shapely.get_type_id(parts) == 3]
+        found += [Block(p, hill) for p in polygons[shapely.area(polygons) >= MIN_BLOCK_M2]]
+    middle = shapely.get_coordinates(shapely.centroid([block.shape for block in found]))
+    order = np.lexsort((np.round(middle[:, 0]), np.round(middle[:, 1])))
+    return [found[i] for i in order]
