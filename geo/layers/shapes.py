@@ -42,4 +42,4 @@ def collection(features: Iterable[str]) -> str:
 def in_script(value: Any) -> str:
     """Return `value` as JSON that may stand inside a ``<script>``."""
     text = json.dumps(value, allow_nan=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    return text.replace("<", "\\u003c").replace(">", "\\u003e")
