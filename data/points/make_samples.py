@@ -95,30 +95,35 @@ PARKS = (
     (118.7700, 32.1150, 118.8000, 32.1300),  # 幕府山
 )
 
-# Corners shared by the districts' schematic outlines.
+# Corners shared by the districts' schematic outlines; rivers as in data/network/water.toml.
 _P = {
-    "nw": (118.700, 32.130), "ne": (118.860, 32.130), "se": (118.860, 31.990),
-    "sw": (118.700, 31.990),
-    "river_n": (118.756, 32.130), "bridge": (118.7385, 32.1120), "pier": (118.7265, 32.0900),
-    "sanchahe": (118.7180, 32.0720), "hexi": (118.7080, 32.0450), "river_s": (118.700, 32.0200),
-    "bank_n": (118.7390, 32.130), "bank_bridge": (118.7270, 32.1180),
-    "bank_pier": (118.7170, 32.0950), "bank_s": (118.700, 32.0720),
-    "xiaoshi": (118.7900, 32.130), "zhongyang": (118.7830, 32.0920),
+    # the default area
+    "nw": (118.6840, 32.1470), "w": (118.6840, 32.1000), "w2": (118.6985, 32.0870),
+    "n": (118.7600, 32.1470), "n2": (118.7750, 32.1300), "ne": (118.8620, 32.1300),
+    "se": (118.8620, 31.9885), "sw": (118.7030, 31.9885),
+    # the Yangtze's north-west bank, then its south-east bank
+    "b1": (118.7000, 32.0800), "b2": (118.7095, 32.0915), "b3": (118.7185, 32.0975),
+    "b4": (118.7285, 32.1135), "b5": (118.7335, 32.1205), "b6": (118.7480, 32.1335),
+    "c1": (118.7580, 32.1185), "c2": (118.7440, 32.1130), "c3": (118.7372, 32.1065),
+    "c4": (118.7290, 32.0960), "c5": (118.7270, 32.0885), "c6": (118.7238, 32.0720),
+    "c7": (118.7195, 32.0450), "c8": (118.7110, 32.0360), "c9": (118.7048, 32.0050),
+    # 外秦淮河, from 汉中门 round to 雨花门
+    "moat1": (118.7588, 32.0437), "moat2": (118.7630, 32.0290), "moat3": (118.7618, 32.0175),
+    "moat4": (118.7765, 32.0125), "moat5": (118.7880, 32.0115),
+    # streets
+    "xiaoshi": (118.7900, 32.1300), "zhongyangmen": (118.7830, 32.0920),
     "xuanwumen": (118.7800, 32.0723), "gulou": (118.7785, 32.0610),
-    "xinjiekou": (118.7788, 32.0437), "hanzhongmen": (118.7600, 32.0446),
-    "saihongqiao": (118.7560, 32.0060), "yuhuamen": (118.7880, 32.0080),
-    "southeast": (118.8050, 31.990), "zhongshanmen": (118.8240, 32.0405),
-    "east": (118.860, 32.0390), "hexi_s": (118.7450, 31.990),
+    "xinjiekou": (118.7788, 32.0437), "zhongshanmen": (118.8240, 32.0405),
+    "east": (118.8620, 32.0390), "south": (118.7450, 31.9885), "south2": (118.8050, 31.9885),
 }  # fmt: skip
 DISTRICTS = (
-    ("gulou", "鼓楼区", "river_n bridge pier sanchahe hexi hanzhongmen xinjiekou gulou xuanwumen"
-     " zhongyang xiaoshi"),
-    ("xuanwu", "玄武区", "xiaoshi zhongyang xuanwumen gulou xinjiekou zhongshanmen east ne"),
-    ("qinhuai", "秦淮区", "xinjiekou hanzhongmen saihongqiao yuhuamen southeast se east"
-     " zhongshanmen"),
-    ("jianye", "建邺区", "hexi river_s sw hexi_s saihongqiao hanzhongmen"),
-    ("yuhuatai", "雨花台区", "saihongqiao hexi_s southeast yuhuamen"),
-    ("pukou", "浦口区、江北新区", "nw bank_n bank_bridge bank_pier bank_s"),
+    ("gulou", "鼓楼区", "n2 c1 c2 c3 c4 c5 c6 c7 moat1 xinjiekou gulou xuanwumen"
+     " zhongyangmen xiaoshi"),
+    ("xuanwu", "玄武区", "xiaoshi zhongyangmen xuanwumen gulou xinjiekou zhongshanmen east ne"),
+    ("qinhuai", "秦淮区", "xinjiekou moat1 moat2 moat3 moat4 moat5 south2 se east zhongshanmen"),
+    ("jianye", "建邺区", "c7 c8 c9 sw south moat3 moat2 moat1"),
+    ("yuhuatai", "雨花台区", "moat3 south south2 moat5 moat4"),
+    ("pukou", "浦口区、江北新区", "nw w w2 b1 b2 b3 b4 b5 b6 n"),
 )  # fmt: skip
 PARK_AREAS = (
     ("park-riverside", "下关滨江", (118.7270, 32.0800, 118.7470, 32.1080)),
@@ -387,10 +392,10 @@ def use_of(workers: float, residents: float, chance: float) -> str:
 
 
 def _grid() -> Iterator[tuple[float, float]]:
-    for row in range(36):
-        for column in range(36):
-            lon = 118.7005 + 0.0046 * (column + 0.5 * (row % 2) + 0.5 * unit(row, column, "x"))
-            lat = 31.9905 + 0.0040 * (row + 0.5 * unit(row, column, "y"))
+    for row in range(34):
+        for column in range(34):
+            lon = 118.6840 + 0.0056 * (column + 0.5 * (row % 2) + 0.5 * unit(row, column, "x"))
+            lat = 31.9890 + 0.0048 * (row + 0.5 * unit(row, column, "y"))
             if not any(w < lon < e and s < lat < n for w, s, e, n in PARKS):
                 yield round(lon, 6), round(lat, 6)
 
