@@ -22,6 +22,10 @@ MOST_VERTICES = 40_000
 MOST_LABELS = 90
 _LABEL_SPACING_M = 350.0
 _LABEL_STREET_M = 500.0
+_LABEL_LETTERS = 24
+_LABEL_PLACES = (0.5, 0.35, 0.65, 0.2, 0.8)
+"""Where along a street its name may stand: the first that is clear of stations."""
+_LABEL_CLEAR_M = 120.0
 _METRES_PER_DEGREE = 111_320.0
 
 _TIERS: dict[str, int] = {
@@ -70,9 +74,28 @@ def base_map(
     tier = codes[np.asarray(network.edge_highway)]
     seen = _inside(network, box) & ~network.has(EdgeFlag.FERRY | EdgeFlag.INDOOR)
     shapes = _water(network, box)
-    close = _close(network, near, reach_m)
+    stations = _Stations(near)
+    nodes = np.column_stack([network.node_lon, network.node_lat])
+    close = (stations.distance(nodes) <= reach_m)[network.edge_u]
     streets = _streets(network, tier, seen, close)
-    return BaseMap([*shapes, *streets], _labels(network, tier, seen, lang))
+    return BaseMap([*shapes, *streets], _labels(network, tier, seen, lang, stations))
+
+
+class _Stations:
+    """Distances to the nearest station, in metres, as the crow flies and near enough."""
+
+    def __init__(self, lonlat: FloatArray) -> None:
+        from scipy.spatial import cKDTree
+
+        mid = lonlat[:, 1].mean() if len(lonlat) else 0.0
+        self._scale = np.array([np.cos(np.radians(mid)), 1.0]) * _METRES_PER_DEGREE
+        self._tree = cKDTree(lonlat * self._scale) if len(lonlat) else None
+
+    def distance(self, lonlat: FloatArray) -> FloatArray:
+        """Return (k,) metres; infinite where there is no station at all."""
+        if self._tree is None:
+            return np.full(len(lonlat), np.inf)
+        return np.asarray(self._tree.query(lonlat * self._scale)[0], dtype=np.float64)
 
 
 def _inside(network: WalkNetwork, box: Box) -> npt.NDArray[np.bool_]:
@@ -80,19 +103,6 @@ def _inside(network: WalkNetwork, box: Box) -> npt.NDArray[np.bool_]:
     lon, lat = np.asarray(network.node_lon), np.asarray(network.node_lat)
     within = (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
     found: npt.NDArray[np.bool_] = within[network.edge_u] | within[network.edge_v]
-    return found
-
-
-def _close(network: WalkNetwork, near: FloatArray, reach_m: float) -> npt.NDArray[np.bool_]:
-    """Return which edges begin within `reach_m` of a point of `near`."""
-    from scipy.spatial import cKDTree
-
-    if not len(near):
-        return np.ones(network.n_edges, dtype=bool)
-    scale = np.array([np.cos(np.radians(near[:, 1].mean())), 1.0]) * _METRES_PER_DEGREE
-    nodes = np.column_stack([network.node_lon, network.node_lat]) * scale
-    far, _ = cKDTree(near * scale).query(nodes, distance_upper_bound=reach_m)
-    found: npt.NDArray[np.bool_] = np.isfinite(far)[network.edge_u]
     return found
 
 
@@ -148,7 +158,11 @@ def _streets(
 
 
 def _labels(
-    network: WalkNetwork, tier: npt.NDArray[Any], seen: npt.NDArray[np.bool_], lang: str
+    network: WalkNetwork,
+    tier: npt.NDArray[Any],
+    seen: npt.NDArray[np.bool_],
+    lang: str,
+    stations: _Stations,
 ) -> list[str]:
     """Return names of main streets as points with an angle and the zoom from which they show."""
     name = np.asarray(network.edge_name)
@@ -159,14 +173,16 @@ def _labels(
     spots: list[tuple[float, float, float]] = []
     found: list[str] = []
     for edges in _by_street(network, main, tier, name):
-        spot = _label_spot(network, edges)
+        spot = _label_spot(network, edges, stations)
         if spot is None or any(_near(spot, other) for other in spots):
             continue
         spots.append(spot)
         lon, lat, angle = spot
         code = english[edges[0]] if lang == "en" and english[edges[0]] >= 0 else name[edges[0]]
         zoom = 13 if len(found) < MOST_LABELS // 3 else 15
-        told = {"k": f"label{zoom}", "n": inert(network.names[code]), "a": round(angle)}
+        text = network.names[code]
+        text = text if len(text) <= _LABEL_LETTERS else f"{text[: _LABEL_LETTERS - 1]}…"
+        told = {"k": f"label{zoom}", "n": inert(text), "a": round(angle)}
         found.append(feature(shapely.Point(lon, lat), told))
         if len(found) == MOST_LABELS:
             break
@@ -184,20 +200,28 @@ def _by_street(
     return [streets[i] for _, length, i in sorted(ranked) if -length >= _LABEL_STREET_M]
 
 
-def _label_spot(network: WalkNetwork, edges: npt.NDArray[Any]) -> tuple[float, float, float] | None:
-    """Return lon, lat and clockwise screen angle of the middle of a street's longest run."""
+def _label_spot(
+    network: WalkNetwork, edges: npt.NDArray[Any], stations: _Stations
+) -> tuple[float, float, float] | None:
+    """Return lon, lat and clockwise screen angle of a name on a street's longest run."""
     merged = shapely.line_merge(shapely.multilinestrings(_lines(network, edges)))
     parts = shapely.get_parts(merged)
     line = parts[np.argmax(shapely.length(parts))]
     if shapely.length(line) <= 0:
         return None
-    ends = shapely.get_coordinates(
-        shapely.line_interpolate_point(line, [0.5, 0.4, 0.6], normalized=True)
+    places = shapely.get_coordinates(
+        shapely.line_interpolate_point(line, _LABEL_PLACES, normalized=True)
     )
-    (lon, lat), (x0, y0), (x1, y1) = ends
+    clear = np.minimum(stations.distance(places), _LABEL_CLEAR_M)
+    chosen = int(clear.argmax())  # the first of equals
+    share = _LABEL_PLACES[chosen]
+    (x0, y0), (x1, y1) = shapely.get_coordinates(
+        shapely.line_interpolate_point(line, [share - 0.1, share + 0.1], normalized=True)
+    )
+    lon, lat = places[chosen].tolist()
     angle = -np.degrees(np.arctan2(y1 - y0, (x1 - x0) * np.cos(np.radians(lat))))
     angle = (angle + 90.0) % 180.0 - 90.0  # never upside down
-    return float(lon), float(lat), float(angle)
+    return lon, lat, float(angle)
 
 
 def _near(one: tuple[float, float, float], other: tuple[float, float, float]) -> bool:

@@ -46,7 +46,8 @@ def _flags(result: Coverage, lang: str) -> str:
     ]
     return "".join(
         '<p role="note" style="margin:0 0 6px;padding:5px 9px;background:#FFF1C9;color:#4A3500;'
-        f'border-left:4px solid #E69F00;border-radius:3px"><b>{inert(_capital(text))}</b></p>'
+        'border-left:4px solid #E69F00;border-radius:3px;overflow-wrap:anywhere">'
+        f"<b>{inert(_capital(text))}</b></p>"
         for text in texts
     )
 
