@@ -141,18 +141,35 @@ def _add_course(parts: _Parts, course: Course, water: Any) -> None:
 
 
 def _add_fills(parts: _Parts, fills: Sequence[Fill], courses: Sequence[Course]) -> None:
-    tree = shapely.STRtree([course.line for course in courses if not course.street.bridge])
     roads = [course for course in courses if not course.street.bridge]
-    for fill in fills:
-        for pair, kind in zip(fill.link, fill.kind, strict=True):
-            parts.add(fill.xy[pair], int(FILL_HIGHWAY[kind]))
-        places = shapely.points(fill.stub_xy)
-        at, road = tree.query_nearest(places, max_distance=ON_STREET_M, all_matches=False)
-        for i, j in zip(at, road, strict=True):
-            x, y = fill.stub_xy[i]
-            end = roads[j].meet(float(x), float(y), MEET_M)
-            start = fill.xy[fill.stub[i]]
-            parts.add(np.array([start, end]), int(FILL_HIGHWAY[fill.stub_kind[i]]))
+    tree = shapely.STRtree([course.line for course in roads])
+    inner = np.concatenate([fill.xy[fill.link] for fill in fills])
+    kind = np.concatenate([fill.kind for fill in fills])
+    start = np.concatenate([fill.xy[fill.stub] for fill in fills])
+    place = np.concatenate([fill.stub_xy for fill in fills])
+    stub_kind = np.concatenate([fill.stub_kind for fill in fills])
+    at, road = tree.query_nearest(
+        shapely.points(place), max_distance=ON_STREET_M, all_matches=False
+    )
+    ends = [roads[j].meet(*place[i], MEET_M) for i, j in zip(at, road, strict=True)]
+    outer = np.stack([start[at], np.array(ends)], axis=1)
+    free = _uncrossed(outer, shapely.linestrings(inner), np.array([c.line for c in roads]))
+    lines = np.concatenate([inner, outer[free]])
+    for line, code in zip(lines, np.concatenate([kind, stub_kind[at][free]]), strict=True):
+        parts.add(line, int(FILL_HIGHWAY[code]))
+
+
+def _uncrossed(outer: FloatArray, inner: Any, roads: Any) -> Any:
+    """Return (s,) True for the ways out that cross nothing, nor a way out before them."""
+    short = outer.copy()
+    short[:, 1] += (outer[:, 0] - outer[:, 1]) * 0.02  # ending on a street is not crossing it
+    lines = shapely.linestrings(short)
+    free = np.ones(len(lines), dtype=bool)
+    for others in (inner, roads):
+        free[shapely.STRtree(others).query(lines, predicate="crosses")[0]] = False
+    one, other = shapely.STRtree(lines).query(lines, predicate="crosses")
+    free[one[other < one]] = False
+    return free
 
 
 def _joined(table: WayTable) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 from pathlib import Path
@@ -11,9 +12,7 @@ from geo.network import FORMAT_VERSION, WalkNetwork, load_network, save_network
 from geo.schematic.build import build
 from geo.schematic.facts import facts_digest, read_facts
 
-__all__ = ["GENERATOR", "cache_folder", "schematic_network"]
-
-GENERATOR = 1  # raise it with any change of the drawing
+__all__ = ["cache_folder", "schematic_network"]
 
 
 def schematic_network(cache: Path | None = None) -> WalkNetwork:
@@ -33,7 +32,7 @@ def schematic_network(cache: Path | None = None) -> WalkNetwork:
         Its files cannot be understood.
     """
     digest = facts_digest()
-    folder = (cache or cache_folder()) / f"schematic-{GENERATOR}.{FORMAT_VERSION}-{digest[:16]}"
+    folder = (cache or cache_folder()) / f"schematic-{_key(digest)}"
     try:
         return load_network(folder)
     except (MissingFileError, NetworkError, OSError):
@@ -44,6 +43,14 @@ def schematic_network(cache: Path | None = None) -> WalkNetwork:
         return load_network(folder)
     except (OutputError, MissingFileError, NetworkError, OSError):
         return network
+
+
+def _key(digest: str) -> str:
+    """Return what the cached network hangs on: the facts, this package's own code, the format."""
+    key = hashlib.sha256(f"{digest} {FORMAT_VERSION}".encode())
+    for source in sorted(Path(__file__).parent.glob("*.py")):
+        key.update(source.read_bytes())
+    return key.hexdigest()[:16]
 
 
 def cache_folder() -> Path:
