@@ -11,11 +11,12 @@ import pandas as pd
 import shapely
 
 from benchmarks.measure import METRO, Row, once, seconds
-from geo.coverage.placing import lay_ground, place
-from geo.coverage.polygons import Surface, circles
+from geo.coverage.placing import Placed, lay_ground, place
+from geo.coverage.polygons import circles
 from geo.coverage.reach import costs_of, seeds_of
 from geo.coverage.request import CoverageRequest
-from geo.field import Lattice, WaterCut, tiles_around
+from geo.coverage.surface import Surface, drawings
+from geo.field import WaterCut
 from geo.network import WalkNetwork, to_osmnx
 from geo.search import search_each
 
@@ -33,17 +34,18 @@ def station(network: WalkNetwork, name: str, reach: float) -> Row:
     points = _points(network)
     placed = [place(ground, p[None], request.max_access_m) for p in points]
     placed = [p for p in placed if p.used.all()]
-    lattice = Lattice(network, ground.index, request.cell_m, request.max_access_m)
-    lattice.folder = None
-    keys = set().union(*(tiles_around(p.xy, LIMIT_M, request.cell_m) for p in placed))
-    snapping = once(lambda: lattice.prepare(keys))
-    cut = WaterCut(network)
+    drawn, cut = drawings(ground, request), WaterCut(network)
+
+    def surface(spot: Placed) -> Surface:
+        seeds, on_edge = seeds_of(costs, spot, request.scale.cost_per_m)
+        reached = search_each(costs.graph, seeds, request.scale.limits[-1], threads=1)
+        return Surface(request, costs, drawn, spot, seeds, on_edge, reached, cut)
+
+    snapping = once(lambda: [surface(spot).prepare() for spot in placed])
 
     def ours() -> None:
         for spot in placed:
-            seeds, on_edge = seeds_of(costs, spot, request.scale.cost_per_m)
-            reached = search_each(costs.graph, seeds, request.scale.limits[-1], threads=1)
-            circles(Surface(request, costs, lattice, spot, seeds, on_edge, reached, cut))
+            circles(surface(spot))
 
     graph = _graph(network)
     origins = [int(network.node_osmid[network.edge_u[p.snapped.edge[0]]]) for p in placed]

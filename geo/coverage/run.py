@@ -17,7 +17,7 @@ from geo.coverage import frames
 from geo.coverage.gaps import find_gaps
 from geo.coverage.headline import band_shares, pair_share, shuang15_shares, weighted_mean
 from geo.coverage.placing import Ground, Placed, lay_ground, place, positions_xy, street_pieces
-from geo.coverage.polygons import Surface, circles, dissolved, responsibility
+from geo.coverage.polygons import circles, dissolved
 from geo.coverage.reach import (
     Costs,
     Places,
@@ -28,9 +28,11 @@ from geo.coverage.reach import (
     seeds_of,
 )
 from geo.coverage.request import CoverageRequest
+from geo.coverage.responsibility import responsibility
 from geo.coverage.result import Coverage
+from geo.coverage.surface import Surface, drawings
 from geo.errors import PointsError
-from geo.field import Lattice, WaterCut
+from geo.field import WaterCut
 from geo.network.model import FloatArray, WalkNetwork
 from geo.points import PointTable
 from geo.search import search_each
@@ -220,9 +222,10 @@ def _surface(
         asked.scale.limits[-1],
         on_progress=lambda done, total: tell("search", done, total),
     )
-    lattice = Lattice(ground.network, ground.index, asked.cell_m, asked.max_access_m)
-    cut = WaterCut(ground.network)
-    surface = Surface(asked, costs, lattice, placed, seeds, on_edge, reach, cut)
+    surface = Surface(
+        asked, costs, drawings(ground, asked), placed, seeds, on_edge, reach,
+        WaterCut(ground.network),
+    )  # fmt: skip
     surface.prepare(lambda done, total: tell("lattice", done, total))
     return surface
 
@@ -236,7 +239,7 @@ def _gaps(
         wanted.xy[left],
         wanted.places.weight[left],
         link_m=surface.request.gap_link_m,
-        cut_m=2.0 * surface.radius_m,
+        cut_m=2.0 * surface.radius_m(surface.request.scale.limits[-1]),
         most=most,
         served=union,
         water=surface.cut,

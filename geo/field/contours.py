@@ -15,7 +15,15 @@ from geo.network.model import FloatArray, WalkNetwork
 
 IDLE = 1 / 400  # of a cell
 
-__all__ = ["WaterCut", "as_multipolygon", "band_polygon", "clipped", "fill_holes", "thinned"]
+__all__ = [
+    "WaterCut",
+    "as_multipolygon",
+    "band_polygon",
+    "clipped",
+    "fill_holes",
+    "multipolygon",
+    "thinned",
+]
 
 
 def band_polygon(
@@ -58,9 +66,14 @@ def band_polygon(
     np.clip(level, -step, step, out=level)
     if closed:
         x, y, level = _padded(x), _padded(y), np.pad(level, 1, constant_values=step)
-    generator = contourpy.contour_generator(
-        x, y, level,
-        name="serial", fill_type=contourpy.FillType.OuterOffset,
+    unmasked: Any = None
+    # The class itself: `contour_generator` looks for NaN in what cannot hold any, which on
+    # windows of this size takes as long as the contours.
+    generator = contourpy.SerialContourGenerator(
+        *np.meshgrid(x, y), level, unmasked,
+        corner_mask=False, line_type=contourpy.LineType.Separate,
+        fill_type=contourpy.FillType.OuterOffset, quad_as_tri=False,
+        z_interp=contourpy.ZInterp.Linear,
     )  # fmt: skip
     lines: Any = generator.filled(-2.0 * step, 0.0)
     points, offsets = lines
@@ -129,13 +142,13 @@ def _without_idle(
 
 def as_multipolygon(polygons: npt.NDArray[Any]) -> Any:
     """Return polygons as one valid MultiPolygon; contours may touch themselves at a saddle."""
-    merged = _multi(polygons)
+    merged = multipolygon(polygons)
     if shapely.is_valid(merged):
         return merged
-    return _multi(shapely.union_all(shapely.make_valid(shapely.get_parts(merged))))
+    return multipolygon(shapely.union_all(shapely.make_valid(shapely.get_parts(merged))))
 
 
-def _multi(shapes: Any) -> Any:
+def multipolygon(shapes: Any) -> Any:
     """Return the polygons in any shapes as one MultiPolygon, unchecked; lines and points go."""
     parts = shapely.get_parts(shapely.get_parts(shapes))
     areal = parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]
@@ -162,7 +175,7 @@ def fill_holes(shape: Any, smaller_than_m2: float) -> Any:
         keep = [r for r in rings[1:] if shapely.area(shapely.polygons(r)) >= smaller_than_m2]
         filled.append(shapely.polygons(rings[0], keep or None))
     # A part that lay inside a filled hole is now covered by its surroundings.
-    return _multi(shapely.union_all(filled)) if filled else shape
+    return multipolygon(shapely.union_all(filled)) if filled else shape
 
 
 def clipped(shape: Any, bounds: Any) -> Any:
@@ -193,4 +206,4 @@ class WaterCut:
         if wet.size == 0:
             return shape
         dry = shapely.difference(shape, shapely.union_all(self._shapes[wet]))
-        return _multi(dry)
+        return multipolygon(dry)
