@@ -45,7 +45,7 @@ def test_excel_sees_utf8_and_crlf():
     assert data.startswith(b"\xef\xbb\xbf")
     assert data.count(b"\xef\xbb\xbf") == 1
     assert data.endswith(b"\r\n")
-    assert data.splitlines()[0].decode("utf-8-sig") == "id,name,lon,lat,datum,run_id"
+    assert data.splitlines()[0].decode("utf-8-sig") == "id,name,lon,lat,datum,run_id,run_flags"
 
 
 def test_each_row_names_its_datum_and_run():
@@ -56,6 +56,7 @@ def test_each_row_names_its_datum_and_run():
         "lat": "32.0400000",
         "datum": "wgs84",
         "run_id": provenance().run_id,
+        "run_flags": " ".join(provenance().flags),
     }
     assert second["run_id"] == first["run_id"]
 
@@ -74,7 +75,7 @@ def test_numbers_have_the_decimals_of_their_unit():
             }
         )
     )
-    del row["datum"], row["run_id"]
+    del row["datum"], row["run_id"], row["run_flags"]
     assert row == {
         "minutes": "5.00",
         "length_m": "0.0",
@@ -128,9 +129,9 @@ def test_points_move_with_the_datum():
 
 def test_an_empty_table_still_has_its_heading():
     data = csv_bytes(points()[:0], provenance())
-    assert data.decode("utf-8-sig").strip() == "id,lon,lat,datum,run_id"
+    assert data.decode("utf-8-sig").strip() == "id,lon,lat,datum,run_id,run_flags"
     plain = csv_bytes(pd.DataFrame({"id": []}), provenance())
-    assert plain.decode("utf-8-sig").strip() == "id,datum,run_id"
+    assert plain.decode("utf-8-sig").strip() == "id,datum,run_id,run_flags"
 
 
 def test_bytes_do_not_depend_on_the_chunk(monkeypatch):
@@ -295,6 +296,7 @@ def test_parquet_keeps_types_and_carries_its_provenance(tmp_path):
         "lat",
         "datum",
         "run_id",
+        "run_flags",
     ]
     assert back["minutes"][0] == 1 / 3
     assert back["mixed"].tolist() == ["1", "a"]

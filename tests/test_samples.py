@@ -317,10 +317,11 @@ def test_coverage_runs_on_the_sample_alone(tmp_path: Path) -> None:
     for path in out.glob("*.geojson"):
         written = json.loads(path.read_text(encoding="utf-8"))
         assert written["hongtu"]["flags"] == ["sample", "schematic"], path.name
-    for path in out.glob("*.csv"):  # a table has no head: it names the run that has the flags
+    for path in out.glob("*.csv"):
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file))
         assert {row["run_id"] for row in rows} == {run["hongtu"]["run_id"]}, path.name
+        assert {row["run_flags"] for row in rows} == {"sample schematic"}, path.name
         assert {row["sample"] for row in rows} == {"true"}, path.name
     for flag in ("sample data", "schematic network"):
         assert flag in done.stdout

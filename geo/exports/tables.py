@@ -52,7 +52,7 @@ def write_csv(
     id_column: str | None = None,
     keep_private: bool = False,
 ) -> Written:
-    """Write `frame` as CSV with the columns ``datum`` and ``run_id`` at the end, atomically.
+    """Write `frame` as CSV, atomically; ``datum, run_id, run_flags`` are its last columns.
 
     Parameters
     ----------
@@ -130,7 +130,11 @@ def _tabular(
         lat = np.round(shapely.get_y(layer.geometries), DECIMALS)
         table = table.assign(lon=lon, lat=lat)
     table = shift_columns(table, provenance.datum_out)
-    marks = {"datum": provenance.datum_out, "run_id": provenance.run_id}
+    marks = {
+        "datum": provenance.datum_out,
+        "run_id": provenance.run_id,
+        "run_flags": " ".join(provenance.flags),  # a CSV has no other place to say "sample"
+    }
     return table.drop(columns=list(marks), errors="ignore").assign(**marks), layer.dropped_columns
 
 
