@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import contourpy
+import numba
 import numpy as np
 import numpy.typing as npt
 import shapely
@@ -55,22 +56,23 @@ def band_polygon(
         True: nothing beyond the window is served. False: the window is one of several that share
         their outermost cells, and the polygon is cut straight there.
     """
-    step = float(window.x[1] - window.x[0]) * cost_per_m
-    part = _around(cost < limit)
-    if part is None:
+    cell_m = float(window.x[1] - window.x[0])
+    step = cell_m * cost_per_m
+    cells = window.cells
+    row, column, level = _levels(
+        cost, cells["edge"], cells["access_m"],
+        float(limit), float(max_access_m), float(cost_per_m), step, closed,
+    )  # fmt: skip
+    if level.size == 0:
         return shapely.MultiPolygon()
-    x, y, cells = window.x[part[1]], window.y[part[0]], window.cells[part]
-    over = (cells["access_m"].astype(np.float64) - max_access_m) * cost_per_m
-    level = np.maximum(cost[part] - limit, over)
-    level[cells["edge"] < 0] = step
-    np.clip(level, -step, step, out=level)
-    if closed:
-        x, y, level = _padded(x), _padded(y), np.pad(level, 1, constant_values=step)
+    y = window.y[0] + (row + np.arange(level.shape[0])) * cell_m
+    x = window.x[0] + (column + np.arange(level.shape[1])) * cell_m
+    grid_x, grid_y = np.meshgrid(x, y)
     unmasked: Any = None
     # The class itself: `contour_generator` looks for NaN in what cannot hold any, which on
     # windows of this size takes as long as the contours.
     generator = contourpy.SerialContourGenerator(
-        *np.meshgrid(x, y), level, unmasked,
+        grid_x, grid_y, level, unmasked,
         corner_mask=False, line_type=contourpy.LineType.Separate,
         fill_type=contourpy.FillType.OuterOffset, quad_as_tri=False,
         z_interp=contourpy.ZInterp.Linear,
@@ -78,24 +80,39 @@ def band_polygon(
     lines: Any = generator.filled(-2.0 * step, 0.0)
     points, offsets = lines
     # Where windows share a border, every vertex on it must stay for the two sides to meet.
-    tolerance = IDLE / 2 * float(window.x[1] - window.x[0]) if closed else 0.0
+    tolerance = IDLE / 2 * cell_m if closed else 0.0
     return _to_multipolygon(points, offsets, tolerance)
 
 
-def _around(inside: npt.NDArray[np.bool_]) -> tuple[slice, slice] | None:
-    """Return the rows and columns that hold True, and one more on each side; None: none do."""
-    rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
-    if rows.size == 0:
-        return None
-    return (
-        slice(max(int(rows[0]) - 1, 0), int(rows[-1]) + 2),
-        slice(max(int(columns[0]) - 1, 0), int(columns[-1]) + 2),
-    )
+@numba.njit(cache=True, nogil=True)
+def _levels(cost, edge, access_m, limit, max_access_m, cost_per_m, step, closed):  # type: ignore[no-untyped-def]  # pragma: no cover
+    """Return the first row and column, and the levels, of the part that holds served cells.
 
-
-def _padded(axis: FloatArray) -> FloatArray:
-    step = axis[1] - axis[0]
-    return np.concatenate([[axis[0] - step], axis, [axis[-1] + step]])
+    The part has one more cell on each side, where the window has any; when `closed`, cells
+    beyond the window count as not served.
+    """
+    rows, columns = cost.shape
+    south, north, west, east = rows, -1, columns, -1
+    for i in range(rows):
+        for j in range(columns):
+            if cost[i, j] < limit and edge[i, j] >= 0:
+                south = min(south, i)
+                north = i
+                west = min(west, j)
+                east = max(east, j)
+    if north < 0:
+        return 0, 0, np.empty((0, 0))
+    margin = 1 if closed else 0
+    south, north = max(south - 1, -margin), min(north + 1, rows - 1 + margin)
+    west, east = max(west - 1, -margin), min(east + 1, columns - 1 + margin)
+    level = np.full((north - south + 1, east - west + 1), step)
+    for i in range(max(south, 0), min(north, rows - 1) + 1):
+        for j in range(max(west, 0), min(east, columns - 1) + 1):
+            if edge[i, j] < 0:
+                continue
+            over = max(cost[i, j] - limit, (access_m[i, j] - max_access_m) * cost_per_m)
+            level[i - south, j - west] = min(max(over, -step), step)
+    return south, west, level
 
 
 def _to_multipolygon(points: Sequence[Any], offsets: Sequence[Any], tolerance: float) -> Any:
