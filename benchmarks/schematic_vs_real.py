@@ -37,8 +37,7 @@ BEARING = 20.0
 FAR_M = 400.0  # further than this counts as this
 STEP_M = 50.0
 MOVED_M = (250.0, 750.0)
-MOVES = 8
-YANGTZE = "长江"
+OFF_M = 100.0
 NEAR_M = 150.0
 SEED = 7
 
@@ -59,27 +58,30 @@ class Fit:
         return float(np.median(list(self.offsets.values())))
 
 
-def compare(roads: Path) -> Fit:
-    """Measure the schematic network beside the roads in the file `roads`."""
-    real, drawn = read_osm(roads), schematic_network()
+def compare(drawn: WalkNetwork, roads: Path, *, moves: int = 8, pairs: int = 2000) -> Fit:
+    """Measure the schematic network `drawn` beside the roads in the file `roads`.
+
+    `moves` is how often each avenue is moved at random, `pairs` how many walks are compared.
+    """
+    real = read_osm(roads)
     rng = np.random.default_rng(SEED)
     streets = [s for s in read_facts().streets if s.name and s.highway != "footway"]
     segments = _Segments(roads)
     offsets = {str(s.name): float(np.median(segments.offsets(s.xy))) for s in streets}
-    moved = [segments.offsets(s.xy + _move(rng)) for s in streets for _ in range(MOVES)]
-    pairs, far = _crossing_pairs(streets, rng)
-    lengths = [_walks(network, pairs) for network in (drawn, real)]
+    moved = [segments.offsets(s.xy + _move(rng)) for s in streets for _ in range(moves)]
+    ends, far = _crossing_pairs(streets, rng, pairs)
+    lengths = [walks(network, ends) for network in (drawn, real)]
     both = np.isfinite(lengths[0]) & np.isfinite(lengths[1]) & (far > 500)
     return Fit(
         offsets,
         float(np.median(np.concatenate(moved))),
         lengths[0][both] / lengths[1][both],
-        detours(drawn, rng),
+        detours(drawn, rng, pairs),
         lengths[1][both] / far[both],
     )
 
 
-def detours(network: WalkNetwork, rng: np.random.Generator, count: int = 1500) -> FloatArray:
+def detours(network: WalkNetwork, rng: np.random.Generator, count: int) -> FloatArray:
     """Return walked ÷ straight for random junctions 0.5–4 km apart on one bank of the Yangtze."""
     xy = to_plane(np.column_stack([network.node_lon, network.node_lat]))
     degree = np.diff(network.indptr)
@@ -101,6 +103,32 @@ def distances_to_streets(network: WalkNetwork, lonlat: FloatArray) -> FloatArray
     tree = shapely.STRtree(lines)
     places = shapely.points(to_plane(lonlat))
     return np.asarray(shapely.distance(places, lines[tree.nearest(places)]))
+
+
+def walks(network: WalkNetwork, pairs: FloatArray, *, closed: Any = None) -> FloatArray:
+    """Return metres on foot between (k, 2, 2) places in degrees, pair by pair.
+
+    NaN where one is over `OFF_M` from a junction, or where there is no way; `closed` edges are
+    not walked.
+    """
+    nodes = to_plane(np.column_stack([network.node_lon, network.node_lat]))
+    main = np.flatnonzero(network.component == 0)
+    away, node = cKDTree(nodes[main]).query(to_plane(pairs))
+    node = main[node].reshape(-1, 2)
+    walked = _between(network, node[:, 0], node[:, 1], closed)
+    walked[(away.reshape(-1, 2) > OFF_M).any(axis=1)] = np.nan
+    return walked
+
+
+def places_inside(file: Path) -> tuple[list[str], FloatArray]:
+    """Return names and (k, 2) degrees of the places of a table that the network covers."""
+    with file.open(encoding="utf-8") as table:
+        rows = [row for row in csv.DictReader(table) if row["lon"]]
+    lonlat = np.array([[float(row["lon"]), float(row["lat"])] for row in rows])
+    inside = shapely.contains_xy(read_facts().area, to_plane(lonlat))
+    return [row["name_zh"] for row, within in zip(rows, inside, strict=True) if within], lonlat[
+        inside
+    ]
 
 
 class _Segments:
@@ -152,7 +180,7 @@ def _move(rng: np.random.Generator) -> FloatArray:
 
 
 def _crossing_pairs(
-    streets: list[Street], rng: np.random.Generator, count: int = 2000
+    streets: list[Street], rng: np.random.Generator, count: int
 ) -> tuple[FloatArray, FloatArray]:
     """Return (k, 2, 2) degrees of pairs of crossings of named avenues, and metres between them."""
     lines = [shapely.LineString(s.xy) for s in streets if not s.bridge]
@@ -166,21 +194,11 @@ def _crossing_pairs(
     return ends, far
 
 
-def _walks(network: WalkNetwork, pairs: FloatArray) -> FloatArray:
-    """Return metres on `network` between places; NaN where one is over 60 m from a junction."""
-    nodes = to_plane(np.column_stack([network.node_lon, network.node_lat]))
-    main = np.flatnonzero(network.component == 0)
-    away, node = cKDTree(nodes[main]).query(to_plane(pairs).reshape(-1, 2))
-    node = main[node].reshape(-1, 2)
-    walked = _between(network, node[:, 0], node[:, 1])
-    walked[(away.reshape(-1, 2) > 60).any(axis=1)] = np.nan
-    return walked
-
-
-def _between(network: WalkNetwork, start: Any, end: Any) -> FloatArray:
+def _between(network: WalkNetwork, start: Any, end: Any, closed: Any = None) -> FloatArray:
     """Return metres on foot between junctions, pair by pair; NaN where there is no way."""
     edge = np.asarray(network.arc_edge)
-    length = np.where(network.has(EdgeFlag.FERRY), np.inf, network.edge_length_m)
+    barred = network.has(EdgeFlag.FERRY) | (False if closed is None else closed)
+    length = np.where(barred, np.inf, network.edge_length_m)
     graph = Graph(np.asarray(network.indptr), np.asarray(network.arc_head), length[edge])
     sources, which = np.unique(start, return_inverse=True)
     seeds = Seeds(np.arange(sources.size + 1), sources.astype(np.int32), np.zeros(sources.size))
@@ -211,16 +229,11 @@ def _show(fit: Fit) -> None:
 
 def _show_far(facts: Path) -> None:
     network = schematic_network()
-    area = read_facts().area
-    for name in ("sites.csv", "metro_stations.csv"):
-        rows = [r for r in csv.DictReader((facts / name).open(encoding="utf-8")) if r["lon"]]
-        lonlat = np.array([[float(r["lon"]), float(r["lat"])] for r in rows])
-        inside = shapely.contains_xy(area, to_plane(lonlat))
+    for file in ("sites.csv", "metro_stations.csv"):
+        names, lonlat = places_inside(facts / file)
         away = distances_to_streets(network, lonlat)
-        far = [(rows[i]["name_zh"], away[i]) for i in np.flatnonzero(inside & (away > NEAR_M))]
-        print(
-            f"{name}: {inside.sum()} inside, {len(far)} over {NEAR_M:.0f} m from a street", end=""
-        )
+        far = [(names[i], away[i]) for i in np.flatnonzero(away > NEAR_M)]
+        print(f"{file}: {len(names)} inside, {len(far)} over {NEAR_M:.0f} m from a street", end="")
         print("".join(f"; {place} {metres:.0f} m" for place, metres in far))
 
 
@@ -230,7 +243,7 @@ def main() -> None:
     if not (folder / ROADS).is_file():
         sys.exit(f"{folder / ROADS} is not there: the real roads are needed to compare with.")
     try:
-        _show(compare(folder / ROADS))
+        _show(compare(schematic_network(), folder / ROADS))
     except PlannerError as fault:
         sys.exit(fault.sentence("en"))
     if (folder / "facts").is_dir():
