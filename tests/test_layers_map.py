@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -125,7 +126,11 @@ def test_bands_do_not_overlap_unless_asked(hostile: Town) -> None:
 
 
 def shared_part(wide: Any, narrow: Any) -> float:
-    """The part of `narrow` that `wide` covers too."""
+    """The part of `narrow` that `wide` covers too; both filled by the even-odd rule."""
+    wide, narrow = (
+        reduce(shapely.symmetric_difference, shapely.make_valid(shapely.polygons(rings)))
+        for rings in (shapely.get_rings(wide), shapely.get_rings(narrow))
+    )
     return float(shapely.area(shapely.intersection(wide, narrow)) / shapely.area(narrow))
 
 

@@ -10,19 +10,21 @@ import numpy.typing as npt
 import shapely
 
 from geo.layers.inert import inert
-from geo.layers.shapes import DRAWN_DEGREES, feature, simple
+from geo.layers.shapes import DRAWN_DEGREES, area_feature, feature, outlines
 from geo.network.model import EdgeFlag, FloatArray, WalkNetwork
 
 __all__ = ["STREET_STYLES", "WATER_STYLE", "BaseMap", "base_map"]
 
 Box = tuple[float, float, float, float]
 
-MOST_VERTICES = 40_000
-"""Vertices of streets on one map: about 0.8 MB of text, and a smooth pan on an office PC."""
+MOST_VERTICES = 60_000
+"""Vertices of streets on one map: about 1.2 MB of text, and a smooth pan on an office PC."""
 MOST_LABELS = 90
 _LABEL_SPACING_M = 350.0
 _LABEL_STREET_M = 500.0
 _LABEL_LETTERS = 24
+_LABEL_ZOOMS = (13, 14, 15)
+"""From which zoom names show, the most important third first; map.css has the same numbers."""
 _LABEL_PLACES = (0.5, 0.35, 0.65, 0.2, 0.8)
 """Where along a street its name may stand: the first that is clear of stations."""
 _LABEL_CLEAR_M = 120.0
@@ -124,9 +126,8 @@ def _water(network: WalkNetwork, box: Box) -> list[str]:
     areas = areas[shapely.intersects(areas, drawn)]
     if not areas.size:
         return []
-    # Rectangles clip faster than polygons cut, and cut polygons need not be valid to be drawn.
-    clipped = shapely.clip_by_rect(simple(areas), *box)
-    return [feature(area, {"k": "water"}) for area in clipped if not shapely.is_empty(area)]
+    lines = [outlines(area) for area in shapely.clip_by_rect(areas, *box)]
+    return [area_feature(rings, {"k": "water"}) for rings in lines if rings.size]
 
 
 def _streets(
@@ -179,7 +180,7 @@ def _labels(
         spots.append(spot)
         lon, lat, angle = spot
         code = english[edges[0]] if lang == "en" and english[edges[0]] >= 0 else name[edges[0]]
-        zoom = 13 if len(found) < MOST_LABELS // 3 else 15
+        zoom = _LABEL_ZOOMS[len(found) * len(_LABEL_ZOOMS) // MOST_LABELS]
         text = network.names[code]
         text = text if len(text) <= _LABEL_LETTERS else f"{text[: _LABEL_LETTERS - 1]}…"
         told = {"k": f"label{zoom}", "n": inert(text), "a": round(angle)}

@@ -8,7 +8,11 @@ var hongtu = {
       pointToLayer: function (f, at) {
         var p = f.properties;
         if (o.labels) {
-          var turned = '<span style="--turn:' + p.a + 'deg">' + p.n + '</span>';
+          // Chinese along a steep street is written downwards, not laid on its side.
+          var down = Math.abs(p.a) > 55 && /[\u4e00-\u9fff]/.test(p.n);
+          var turn = down ? p.a - (p.a > 0 ? 90 : -90) : p.a;
+          var turned = '<span style="--turn:' + turn + 'deg' +
+            (down ? ';writing-mode:vertical-rl' : '') + '">' + p.n + '</span>';
           var label = L.divIcon({ className: 'ht-label ht-' + p.k, html: turned, iconSize: [0, 0] });
           return L.marker(at, { icon: label, interactive: false, keyboard: false, pane: 'names' });
         }
@@ -59,7 +63,7 @@ var hongtu = {
   zooms: function (map, layers) {
     function show() {
       var zoom = map.getZoom(), far = Math.min(1.3, Math.max(0.45, 0.45 + (zoom - 10) * 0.14));
-      [13, 15].forEach(function (from) {
+      [13, 14, 15].forEach(function (from) {
         map.getContainer().classList.toggle('ht-zoom' + from, zoom >= from);
       });
       map.getContainer().style.setProperty('--far', Math.min(1, far + 0.15));

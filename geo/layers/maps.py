@@ -32,8 +32,8 @@ __all__ = ["coverage_map"]
 Box = tuple[float, float, float, float]
 
 MAX_ZOOM = 18
-_MARGIN_DEGREES = 0.015
-"""How far the base map reaches beyond the data: about 1.5 km."""
+_MARGIN_DEGREES, _MARGIN_SHARE = 0.015, 0.35
+"""How far the base map reaches beyond the data: at least 1.5 km, and a third of its extent."""
 _MARGIN_M = 500.0
 """How far small streets are drawn beyond the reach of a station, where not all can be."""
 _MANY_STATIONS, _VERY_MANY = 300, 2000
@@ -128,7 +128,7 @@ def _drawings(
         return words.say(f"layers.{layer}", lang)
 
     west, south, east, north = box
-    margin = _MARGIN_DEGREES
+    margin = max(_MARGIN_DEGREES, _MARGIN_SHARE * max(east - west, north - south))
     around = (west - margin, south - margin, east + margin, north + margin)
     asked = result.request.scale
     used = result.stations[result.stations["status"] == "used"]

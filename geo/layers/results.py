@@ -7,16 +7,16 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
 from geo import words
 from geo.coverage.result import Coverage
 from geo.layers.inert import inert, inert_record
 from geo.layers.marks import gap_key
-from geo.layers.shapes import feature, simple
+from geo.layers.shapes import area_feature, feature, outlines
 
 __all__ = ["band_features", "gap_features", "site_features", "station_features"]
 
+_LEAST_KM2 = 0.005
 _KIND = ("kind", "类型", "站点类型", "类别")
 _HOURS = ("hours_text", "开放时间", "服务时间", "opening_hours")
 _ADDRESS = ("address", "地址", "详细地址")
@@ -32,16 +32,15 @@ def band_features(result: Coverage, bands: tuple[int, ...] | None, rings: bool) 
     rings
         Cut each band's nearer neighbour out of it, so that no ground is coloured twice.
     """
-    shapes = simple(result.dissolved.geometry.to_numpy())
-    chosen = sorted(set(range(len(shapes)) if bands is None else bands))
+    shapes = result.dissolved.geometry.to_numpy()
     found = []
-    inner = None
-    for position in chosen:
-        shape = shapes[position]
-        drawn = shape if inner is None or not rings else shapely.difference(shape, inner)
-        inner = shape
-        if not shapely.is_empty(drawn):
-            found.append(feature(drawn, {"k": f"band{position}"}))
+    nearer = np.array([], dtype=object)
+    for position in sorted(set(range(len(shapes)) if bands is None else bands)):
+        lines = outlines(shapes[position])
+        if lines.size:
+            drawn = np.concatenate([lines, nearer]) if rings else lines
+            found.append(area_feature(drawn, {"k": f"band{position}"}))
+        nearer = lines
     return found[::-1]
 
 
@@ -52,19 +51,19 @@ def gap_features(result: Coverage, lang: str) -> list[str]:
         return []
     weight = "street_km" if "street_km" in gaps.columns else "demand"
     unit = "layers.km" if weight == "street_km" else "layers.people"
-    shapes = simple(gaps.geometry.to_numpy())
     found = []
-    rows = zip(gaps["rank"].tolist(), gaps[weight].tolist(), gaps["area_km2"].tolist(), shapes,
-               strict=True)  # fmt: skip
+    rows = zip(gaps["rank"].tolist(), gaps[weight].tolist(), gaps["area_km2"].tolist(),
+               gaps.geometry, strict=True)  # fmt: skip
     for rank, amount, area, shape in rows:
-        if shapely.is_empty(shape):
+        lines = outlines(shape)
+        if not lines.size:
             continue
         told = {
             "title": words.say("layers.gap_title", lang, rank=rank),
             "weight": words.say(unit, lang, value=amount),
-            "area": words.say("layers.km2", lang, value=area),
+            "area": _area(area, lang),
         }
-        found.append(feature(shape, {"k": gap_key(int(rank)), **inert_record(told)}))
+        found.append(area_feature(lines, {"k": gap_key(int(rank)), **_shown(told)}))
     return found[::-1]
 
 
@@ -87,9 +86,8 @@ def station_features(result: Coverage, lang: str) -> list[str]:
             "reason": _reason(row, lang),
             **{key: values[at] for key, values in own.items()},
         }
-        area = row.get("responsibility_km2")
-        if status == "used" and area is not None and area == area:  # noqa: PLR0124
-            told["area"] = words.say("layers.km2", lang, value=area)
+        if status == "used":
+            told["area"] = _area(row.get("responsibility_km2"), lang)
         features = {"k": inert(status), **_shown(told)}
         found.append(feature(row["geometry"], features))
     return found
@@ -118,6 +116,11 @@ def _shown(told: dict[str, str]) -> dict[str, str]:
 
 def _title(name: Any, row_id: Any, lang: str) -> str:
     return _text(name) or words.say("layers.nameless", lang, id=_text(row_id))
+
+
+def _area(km2: Any, lang: str) -> str:
+    """Return an area for people; nothing where it is unknown or would read as zero."""
+    return words.say("layers.km2", lang, value=km2) if km2 and km2 >= _LEAST_KM2 else ""
 
 
 def _status(status: str, lang: str) -> str:

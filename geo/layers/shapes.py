@@ -10,21 +10,25 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 
-__all__ = ["DRAWN_DEGREES", "collection", "feature", "in_script", "simple"]
+__all__ = ["DRAWN_DEGREES", "area_feature", "collection", "feature", "in_script", "outlines"]
 
-DRAWN_DEGREES = 4e-5
-"""How far a drawn line may leave the exact one: about 4 m."""
+DRAWN_DEGREES = 5e-5
+"""How far a drawn line may leave the exact one: about 5 m."""
 DECIMALS = 5
 
 
-def simple(shapes: Any, tolerance: float = DRAWN_DEGREES) -> Any:
-    """Return shapes (EPSG:4326) with the vertices that drawing needs.
+def outlines(shape: Any) -> npt.NDArray[np.object_]:
+    """Return the rings of a (multi)polygon as simplified rings (Douglas and Peucker).
 
-    Polygons stay valid and keep their topology; lines lose vertices only.
+    A thinned ring may touch itself; filled by the even-odd rule it still looks right, and this
+    takes a third of the time of a simplification that keeps polygons valid.
     """
-    return shapely.simplify(shapes, tolerance, preserve_topology=True)
+    rings = shapely.get_rings(shapely.get_parts(shape))
+    thin = shapely.simplify(rings, DRAWN_DEGREES, preserve_topology=False)
+    return np.asarray(thin[~shapely.is_empty(thin)], dtype=object)
 
 
 def feature(shape: Any, properties: Mapping[str, Any]) -> str:
@@ -32,6 +36,17 @@ def feature(shape: Any, properties: Mapping[str, Any]) -> str:
     rounded = shapely.transform(shape, lambda xy: np.round(xy, DECIMALS))
     geometry = shapely.to_geojson(rounded)
     return f'{{"type":"Feature","properties":{in_script(properties)},"geometry":{geometry}}}'
+
+
+def area_feature(rings: npt.NDArray[np.object_], properties: Mapping[str, Any]) -> str:
+    """Return the ground that `rings` enclose by the even-odd rule, as one feature of a polygon.
+
+    The rings of a band and of the nearer one within it thus draw the first without the second,
+    and no difference of large shapes is needed. Good for Leaflet, which fills by that rule; it is
+    no polygon of RFC 7946.
+    """
+    lines = feature(shapely.multilinestrings(rings), properties)
+    return lines.replace('"type":"MultiLineString"', '"type":"Polygon"', 1)
 
 
 def collection(features: Iterable[str]) -> str:
