@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from chromium import Browser, chromium_path
+from drawn_network import degrees, draw, way
 from hostile_town import PAYLOADS, Town, town
 
 from geo.exports.provenance import NetworkSource, Provenance
+from geo.layers.inert import inert
 from geo.layers.legend import legend_html
 from geo.layers.maps import coverage_map
 from geo.layers.page import self_contained_html
+from geo.network import save_network
 
 needs_chromium = pytest.mark.skipif(
     chromium_path() is None, reason="no Chromium on this machine (apt-get install chromium)"
@@ -198,3 +204,23 @@ def test_the_checks_of_the_browser_can_fail(tmp_path: Path, browser: Browser) ->
     assert browser.failures
     assert any("nothing" in text for text in browser.complaints)
     assert browser.run(PAINTED) == 0
+
+
+def test_the_command_writes_the_map_beside_the_other_files(tmp_path: Path) -> None:
+    network = draw(way((-1000, 0), (0, 0), (1000, 0)), way((0, 0), (0, 800)))
+    save_network(network, tmp_path / "net")
+    lon, lat = degrees([(100.0, 10.0)])[0]
+    (tmp_path / "s.csv").write_text(
+        f"id,name,lon,lat,负责人\na,{PAYLOADS[0]},{lon},{lat},王某\n", encoding="utf-8"
+    )
+    command = [sys.executable, "-c", "import cli; cli.main()", "coverage", "s.csv", "--datum"]
+    done = subprocess.run(
+        [*command, "wgs84", "--network", "net", "--out", "out", "--html", "--datum-out", "gcj02"],
+        cwd=tmp_path, capture_output=True, text=True, env={**os.environ, "PYTHONUTF8": "1"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / "out" / "map.html").read_text(encoding="utf-8")
+    assert "map.html" in json.loads((tmp_path / "out" / "run.json").read_text("utf-8"))["files"]
+    assert inert(PAYLOADS[0]) in text
+    assert '"datum":"wgs84"' in text, "the picture is in WGS-84 whatever the tables are in"
+    assert "王某" not in text
