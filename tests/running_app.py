@@ -19,11 +19,11 @@ __all__ = ["FRAME", "PAINTED", "AppBrowser", "serve"]
 ROOT = Path(__file__).parents[1]
 
 FRAME = "document.querySelector('iframe[title*=folium]')"
-# Data is on the canvas, and whatever was being computed has been drawn.
+CANVAS = f"{FRAME} && {FRAME}.contentDocument && {FRAME}.contentDocument.querySelector('canvas')"
+# There is data on a canvas that was not there when it was last called old.
 PAINTED = f"""(() => {{
-  const page = {FRAME} && {FRAME}.contentDocument;
-  const canvas = page && page.querySelector('canvas');
-  if (!canvas || !canvas.width || !page.querySelector('.leaflet-control-scale')) return false;
+  const canvas = {CANVAS};
+  if (!canvas || !canvas.width || canvas.dataset.old) return false;
   const seen = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
   for (let at = 3; at < seen.length; at += 4000) if (seen[at]) return true;
   return false;
@@ -92,11 +92,12 @@ class AppBrowser(Browser):
 
     def nudge_band(self, number: int, key: str = "ArrowRight", code: int = 39) -> None:
         """Move the slider of a band by one step."""
-        self.run(f"document.querySelectorAll('[role=slider]')[{number - 1}].focus()")
+        self.run(f"document.querySelectorAll('[data-testid=stSlider] input')[{number - 1}].focus()")
         self.press(key, code)
 
     def submit(self) -> None:
-        """Send the form."""
+        """Send the form; what is on the map from now on is old."""
+        self.run(f"(() => {{ const c = {CANVAS}; if (c) c.dataset.old = 'yes' }})()")
         self.run("document.querySelector('.st-key-submit button').click()")
 
     def save_downloads(self, folder: Path) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from html import escape
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from geo import words
 from geo.coverage import Coverage
@@ -74,7 +75,7 @@ def lead(ground: Ground, ask: CircleAsk, lang: str) -> str:
             profile=words.say(f"profile.{ask.profile}", lang),
             limits=words.say(f"ask.limits_{ask.unit}", lang, limits=limits),
             cell=ask.cell_m,
-            network=ground.network.meta.name,
+            network=_in(ground.network.meta.name, lang),
         )
     ]
     texts = words.entries()
@@ -87,9 +88,16 @@ def lead(ground: Ground, ask: CircleAsk, lang: str) -> str:
     return ("；" if lang == "zh" else "; ").join(parts)
 
 
+def _in(name: str, lang: str) -> str:
+    """Return the part of a name in two languages, ``中文 / English``, that is meant."""
+    parts = name.split(" / ")
+    return name if len(parts) != 2 else parts[words.LANGUAGES.index(lang)]
+
+
 def _answer(ground: Ground, ask: CircleAsk, lang: str) -> None:
+    """Draw figures, map, tables and files; no more is computed than they show."""
     with Progress(lang) as tell:
-        result = coverage_of(ground, ask, tell)
+        result = coverage_of(ground, ask, tell, with_areas=False)
     st.html(
         f'<p class="ht-lead">{escape(lead(ground, ask, lang))}</p>'
         f'<p class="ht-hint">{escape(words.say("app.form_hint", lang))}</p>'
@@ -98,8 +106,20 @@ def _answer(ground: Ground, ask: CircleAsk, lang: str) -> None:
     st.html(figures.cards(figures.figures(result, lang)))
     maps.draw(result, ground, lang)
     _shuang15(result, lang)
-    _tables(result, lang)
-    _downloads(result, ground, ask, lang)
+    tabs = _tables(result, lang)
+    _downloads(ground, ask, lang)
+    with tabs[0]:
+        _stations(result, ground, ask, lang)
+
+
+@st.fragment
+def _stations(result: Coverage, ground: Ground, ask: CircleAsk, lang: str) -> None:
+    """Draw the table of stations; the area of each circle is only computed when asked for."""
+    with_areas = st.toggle(words.say("table.with_areas", lang), key="with-areas")
+    if with_areas:
+        with guarded(lang), Progress(lang) as tell:
+            result = coverage_of(ground, ask, tell)
+    _table(tables.station_table(result, lang, with_areas=with_areas), "stations")
 
 
 def _flags(result: Coverage, lang: str) -> None:
@@ -124,15 +144,14 @@ def _shuang15(result: Coverage, lang: str) -> None:
     )
 
 
-def _tables(result: Coverage, lang: str) -> None:
+def _tables(result: Coverage, lang: str) -> Sequence[DeltaGenerator]:
+    """Draw the tables but the first, whose place is returned with the others."""
     counts, unserved = result.summary["stations"], tables.unserved_table(result, lang)
     names = [words.say("table.stations", lang, used=counts["used"], total=counts["total"])]
     if unserved is not None:
         names.append(words.say("table.unserved", lang, count=len(unserved)))
     names.append(words.say("table.gaps", lang, found=result.summary["gaps"]["found"]))
     tabs = st.tabs(names)
-    with tabs[0]:
-        _table(tables.station_table(result, lang), "stations")
     if unserved is not None:
         with tabs[1]:
             if len(unserved):
@@ -144,6 +163,7 @@ def _tables(result: Coverage, lang: str) -> None:
             _table(tables.gap_table(result, lang), "gaps")
         else:
             st.success(words.say("table.no_gaps", lang))
+    return tabs
 
 
 def _table(frame: pd.DataFrame, key: str) -> None:
@@ -154,7 +174,7 @@ def _table(frame: pd.DataFrame, key: str) -> None:
     st.dataframe(frame, hide_index=True, column_config=areas, key=key)
 
 
-def _downloads(result: Coverage, ground: Ground, ask: CircleAsk, lang: str) -> None:
+def _downloads(ground: Ground, ask: CircleAsk, lang: str) -> None:
     st.subheader(words.say("download.title", lang), anchor=False)
     datum = st.selectbox(
         words.say("download.datum", lang),
@@ -167,15 +187,22 @@ def _downloads(result: Coverage, ground: Ground, ask: CircleAsk, lang: str) -> N
     record = downloads.provenance(ground, ask, datum, lang)
     with st.container(horizontal=True, key="downloads"):
         for kind in downloads.FORMATS:
-            make = partial(downloads.written, kind, result, record, lang)
+            make = partial(_written, kind, ground, ask, record, lang)
             _button(kind, partial(downloads.packed, kind, record, lang, make), record, lang)
         plain = downloads.provenance(ground, ask, "wgs84", lang)
-        make = partial(maps.page_bytes, result, ground, plain, lang)
+        make = partial(_written, "html", ground, ask, plain, lang)
         _button("html", partial(downloads.packed, "html", plain, lang, make), plain, lang)
     st.caption(words.say("download.note", lang))
     told = words.say("app.run", lang, run_id=record.run_id, version=record.version)
     credit = words.say("app.attribution", lang, text=record.attribution)
     st.caption(f"{credit} · {words.say('app.no_public_display', lang)} · {told}")
+
+
+def _written(kind: str, ground: Ground, ask: CircleAsk, record: Provenance, lang: str) -> bytes:
+    result = coverage_of(ground, ask)
+    if kind == "html":
+        return maps.page_bytes(result, ground, record, lang)
+    return downloads.written(kind, result, record, lang)
 
 
 def _button(kind: str, data: Callable[[], bytes], record: Provenance, lang: str) -> None:

@@ -33,8 +33,13 @@ def key_of(ground: Ground, ask: CircleAsk) -> Key:
     return (network, ground.stations.digest, demand, ask.request, program_version())
 
 
-def coverage_of(ground: Ground, ask: CircleAsk, on_progress: Progress) -> Coverage:
+def coverage_of(
+    ground: Ground, ask: CircleAsk, on_progress: Progress | None = None, *, with_areas: bool = True
+) -> Coverage:
     """Return the result of `ask`, computed once for all sessions.
+
+    Without areas it is what the figures and the map need, in half the time; a whole result that
+    is there already serves as well.
 
     Raises
     ------
@@ -44,7 +49,15 @@ def coverage_of(ground: Ground, ask: CircleAsk, on_progress: Progress) -> Covera
 
     def make() -> Coverage:
         return cover(
-            ground.network, ground.stations, ground.demand, ask.request, on_progress=on_progress
+            ground.network,
+            ground.stations,
+            ground.demand,
+            ask.request,
+            with_areas=with_areas,
+            on_progress=on_progress,
         )
 
-    return _shelf().get(key_of(ground, ask), make)
+    shelf, key = _shelf(), key_of(ground, ask)
+    if not with_areas and (*key, True) not in shelf:
+        return shelf.get((*key, False), make)
+    return shelf.get((*key, True), make)

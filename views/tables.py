@@ -43,7 +43,7 @@ def station_table(result: Coverage, lang: str, *, with_areas: bool = True) -> pd
     if with_areas:
         for heading, area in _areas(result, lang).items():
             table[heading] = frame["station_id"].map(area)
-    table[_say("responsibility", lang)] = frame["responsibility_km2"]
+        table[_say("responsibility", lang)] = frame["responsibility_km2"]
     table[_say("access_m", lang)] = frame["access_m"]
     if hours:
         table[_say("hours", lang)] = frame[hours]
