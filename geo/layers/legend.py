@@ -74,7 +74,7 @@ def _gaps(result: Coverage, lang: str) -> str:
         return _group(title, [_row("", words.say("layers.gaps_none", lang))])
     styles = gap_styles()
     top = min(GAPS_RANKED, count)
-    rows = [_row(_patch(styles["gap1"]), words.say("layers.gaps_ranked", lang, count=top))]
+    rows = [_row(_patch(styles["gap2"]), words.say("layers.gaps_ranked", lang, count=top))]
     if count > GAPS_RANKED:
         told = words.say("layers.gaps_all", lang, count=count, drawn=len(result.gaps))
         rows.append(_row(_patch(styles[f"gap{GAPS_RANKED + 1}"]), told))
