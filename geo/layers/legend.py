@@ -76,7 +76,8 @@ def _gaps(result: Coverage, lang: str) -> str:
     top = min(GAPS_RANKED, count)
     rows = [_row(_patch(styles["gap2"]), words.say("layers.gaps_ranked", lang, count=top))]
     if count > GAPS_RANKED:
-        told = words.say("layers.gaps_all", lang, count=count, drawn=len(result.gaps))
+        key = "layers.gaps_rest" if count == len(result.gaps) else "layers.gaps_some"
+        told = words.say(key, lang, count=count, drawn=len(result.gaps))
         rows.append(_row(_patch(styles[f"gap{GAPS_RANKED + 1}"]), told))
     return _group(title, rows)
 
