@@ -6,6 +6,7 @@ and how it was made, is in ``data/points/SOURCES.md``; its fields are in ``docs/
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,9 +18,11 @@ if TYPE_CHECKING:
 
     from geo.network.model import WalkNetwork
 
-__all__ = ["POINTS", "sample", "sample_areas", "sample_sites"]
+__all__ = ["POINTS", "SHIPPED", "sample", "sample_areas", "sample_sites"]
 
-POINTS = Path(__file__).parents[1] / "data" / "points"
+SHIPPED = Path(__file__).parents[1] / "data" / "points"
+POINTS = Path(os.environ.get("HONGTU_POINTS") or SHIPPED)
+"""Where the files are; ``$HONGTU_POINTS`` names another folder with files of the same names."""
 
 
 def sample() -> tuple[WalkNetwork, PointTable, PointTable]:
