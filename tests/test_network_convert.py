@@ -102,7 +102,10 @@ def test_osmnx_can_use_it(drawn, tmp_path):
     ox.save_graph_geopackage(graph, tmp_path / "net.gpkg")
     assert ox.project_graph(graph).graph["crs"] != "epsg:4326"
     assert ox.convert.to_undirected(graph).number_of_edges() == drawn.n_edges
-    start, end = ox.nearest_nodes(graph, *degrees([(0, 90), (400, 0)]).T)
+    projected = ox.project_graph(graph)  # unprojected, OSMnx would want scikit-learn
+    spots = [Point(at) for at in degrees([(0, 90), (400, 0)])]
+    there = [ox.projection.project_geometry(p, to_crs=projected.graph["crs"])[0] for p in spots]
+    start, end = ox.nearest_nodes(projected, [p.x for p in there], [p.y for p in there])
     metres = nx.shortest_path_length(graph, start, end, weight="length")
     assert metres == pytest.approx(90 + 2 * np.hypot(100, 30) + 200, abs=0.05)
 
