@@ -55,8 +55,18 @@ var hongtu = {
         if (map.hasLayer(layer) && layer.bringToFront) { layer.bringToFront(); }
       });
     });
+    hongtu.mouse(map);
     hongtu.zooms(map, layers);
     hongtu.view(map, L.latLngBounds(o.bounds), 'hongtu.view.' + o.key);
+  },
+
+  // The plugin takes dragging from a mouse that comes in over a mark; only fingers need that.
+  mouse: function (map) {
+    var gestures = map.gestureHandling;
+    if (gestures && !window.matchMedia('(pointer: coarse)').matches) {
+      L.DomEvent.off(map, 'mouseout', gestures._handleMouseOut, gestures);
+      map.dragging.enable();
+    }
   },
 
   // What a zoom changes: names that have room, and how thick and large things are.
@@ -103,12 +113,17 @@ var hongtu = {
     map.on('moveend', function () {
       if (!touched) { return; }
       var c = map.getCenter();
+      chosen = [c.lat, c.lng, map.getZoom()];
       try {
-        sessionStorage.setItem(key, JSON.stringify([c.lat, c.lng, map.getZoom()]));
+        sessionStorage.setItem(key, JSON.stringify(chosen));
       } catch (e) { touched = true; }
     });
     if (window.ResizeObserver) {
-      new ResizeObserver(function () { map.invalidateSize({ pan: false }); }).observe(map.getContainer());
+      new ResizeObserver(function () {
+        var kept = chosen;  // a map may be given its size only after its view
+        map.invalidateSize({ animate: false });
+        if (touched && kept) { map.setView([kept[0], kept[1]], kept[2], { reset: true }); }
+      }).observe(map.getContainer());
     }
   }
 };
