@@ -14,19 +14,19 @@ from pathlib import Path
 
 from chromium import Browser
 
-__all__ = ["FRAME", "PAINTED", "AppBrowser", "serve"]
+__all__ = ["FRAME", "IDLE", "PAINTED", "AppBrowser", "serve"]
 
 ROOT = Path(__file__).parents[1]
 
 FRAME = "document.querySelector('iframe[title*=folium]')"
 CANVAS = f"{FRAME} && {FRAME}.contentDocument && {FRAME}.contentDocument.querySelector('canvas')"
-# There is data on a canvas that was not there when it was last called old.
+# There is something in the middle of a canvas that was not there when it was last called old.
 PAINTED = f"""(() => {{
   const canvas = {CANVAS};
   if (!canvas || !canvas.width || canvas.dataset.old) return false;
-  const seen = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
-  for (let at = 3; at < seen.length; at += 4000) if (seen[at]) return true;
-  return false;
+  const ink = canvas.getContext('2d');
+  const seen = ink.getImageData(canvas.width / 2 - 40, canvas.height / 2 - 40, 80, 80).data;
+  return seen.some(value => value > 0);
 }})()"""
 IDLE = "!document.querySelector('[data-testid=stStatusWidget], [data-stale=true]')"
 
@@ -71,10 +71,12 @@ class AppBrowser(Browser):
         self.mouse("mouseReleased", x, y, button="left", clickCount=1)
 
     def drag(self, start: tuple[float, float], by: tuple[float, float], steps: int = 6) -> None:
-        """Press at a point of the screen, move, release."""
+        """Come to a point of the screen, press, move, release."""
         x, y = start
-        self.mouse("mouseMoved", x, y)
-        self.mouse("mousePressed", x, y, button="left", clickCount=1)
+        for off in (9, 0):  # a map may take hold of the mouse only once it is over it
+            self.mouse("mouseMoved", x + off, y + off)
+            self.pause(0.2)
+        self.mouse("mousePressed", x, y, button="left", buttons=1, clickCount=1)
         for step in range(1, steps + 1):
             self.mouse(
                 "mouseMoved", x + by[0] * step / steps, y + by[1] * step / steps,
