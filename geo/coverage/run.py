@@ -10,6 +10,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 
@@ -54,6 +55,27 @@ class _Demand:
     not_used: float
     unknown: int
     is_street: bool
+
+
+@dataclass(frozen=True, eq=False)
+class _Served:
+    """Of each place: cost to the nearest station, its number, how many, and two of them apart."""
+
+    cost: FloatArray
+    label: npt.NDArray[np.int32]
+    count: npt.NDArray[np.int32]
+    apart: npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class _Shapes:
+    """Polygons in the metric CRS, and the gaps."""
+
+    circles: list[list[Any]]
+    union: list[Any]
+    areas: list[Any]
+    gaps: list[dict[str, Any]]
+    gaps_total: int
 
 
 def cover(
@@ -106,63 +128,79 @@ def cover(
     wanted = _demand(ground, demand, asked)
     costs = costs_of(network, asked.scale.profile)
     surface = _surface(ground, costs, placed, asked, tell)
-    cost, label = nearest_station(
-        costs, surface.seeds, surface.on_edge, wanted.places, asked.scale.cost_per_m
-    )
-    count, apart = count_in_reach(
-        costs,
-        surface.reach,
-        surface.on_edge,
-        wanted.places,
-        limit=asked.scale.limits[-1],
-        cost_per_m=asked.scale.cost_per_m,
-        station_xy=surface.xy,
-        apart_m=asked.apart_m,
-    )
+    served = _served(surface, wanted)
+    shapes = _shapes(surface, wanted, served.cost, most_gaps, with_areas, tell)
 
-    shapes: list[list[Any]] = []
-    if with_areas:
-        shapes = circles(surface, lambda done, total: tell("circles", done, total))
-    tell("union", 0, 2)
-    union = dissolved(surface)
-    tell("union", 1, 2)
-    with ThreadPoolExecutor(2) as pool:  # neither waits for the other, and GEOS frees the GIL
-        later = pool.submit(_gaps, surface, wanted, cost, union[-1], most_gaps)
-        areas = _nothing(surface)
-        if with_areas:
-            areas = responsibility(surface, union[-1])
-        gaps, gaps_total = later.result()
-    tell("union", 2, 2)
-
-    station_frame = frames.stations(network, stations, placed, areas, asked)
+    station_frame = frames.stations(network, stations, placed, shapes.areas, asked)
     ids = station_frame["station_id"].to_numpy()[: len(stations.frame)][placed.used]
     drawn = station_frame
     if not with_areas:
         drawn = station_frame.iloc[:0]
         station_frame["responsibility_km2"] = np.nan
-    summary = {
-        **_summary(network, asked, surface, wanted, cost, count, apart),
-        "stations": _station_counts(station_frame),
-        "areas_km2": [round(shapely.area(u) / 1e6, 6) for u in union],
-        "gaps": {"found": gaps_total, "written": len(gaps)},
-    }
     demand_frame = None
-    if demand is not None and wanted.placed is not None:
-        demand_frame = frames.demand(demand, wanted.placed, ids, cost, label, count, asked)
-        summary["demand_places"] = _demand_counts(demand_frame)
+    if demand is not None:
+        demand_frame = _demand_frame(demand, wanted, ids, served, asked)
     return Coverage(
         request=asked,
         stations=_as_given(station_frame, rank),
         demand=demand_frame,
-        circles=_as_given(frames.circles(network, drawn, shapes, asked), rank),
-        dissolved=frames.dissolved(network, union, asked),
-        responsibility=_as_given(frames.responsibility(network, ids, areas), rank),
-        gaps=frames.gaps(network, gaps, wanted.is_street),
-        summary=summary,
+        circles=_as_given(frames.circles(network, drawn, shapes.circles, asked), rank),
+        dissolved=frames.dissolved(network, shapes.union, asked),
+        responsibility=_as_given(frames.responsibility(network, ids, shapes.areas), rank),
+        gaps=frames.gaps(network, shapes.gaps, wanted.is_street),
+        summary=_summary(surface, wanted, served, shapes, station_frame, demand_frame),
         flags=flags_of(network, stations, demand),
         od=_od(costs, surface, wanted, ids, demand_frame) if with_od else None,
         lines=frames.lines(demand_frame, station_frame) if with_lines else None,
     )
+
+
+def _served(surface: Surface, wanted: _Demand) -> _Served:
+    scale = surface.request.scale
+    cost, label = nearest_station(
+        surface.costs, surface.seeds, surface.on_edge, wanted.places, scale.cost_per_m
+    )
+    count, apart = count_in_reach(
+        surface.costs,
+        surface.reach,
+        surface.on_edge,
+        wanted.places,
+        limit=scale.limits[-1],
+        cost_per_m=scale.cost_per_m,
+        station_xy=surface.xy,
+        apart_m=surface.request.apart_m,
+    )
+    return _Served(cost, label, count, apart)
+
+
+def _shapes(
+    surface: Surface,
+    wanted: _Demand,
+    cost: FloatArray,
+    most_gaps: int | None,
+    with_areas: bool,
+    tell: Progress,
+) -> _Shapes:
+    own: list[list[Any]] = []
+    if with_areas:
+        own = circles(surface, lambda done, total: tell("circles", done, total))
+    tell("union", 0, 2)
+    union = dissolved(surface)
+    tell("union", 1, 2)
+    with ThreadPoolExecutor(2) as pool:  # neither waits for the other, and GEOS frees the GIL
+        later = pool.submit(_gaps, surface, wanted, cost, union[-1], most_gaps)
+        areas = responsibility(surface, union[-1]) if with_areas else _nothing(surface)
+        gaps, gaps_total = later.result()
+    tell("union", 2, 2)
+    return _Shapes(own, union, areas, gaps, gaps_total)
+
+
+def _demand_frame(
+    demand: PointTable, wanted: _Demand, ids: Any, served: _Served, asked: CoverageRequest
+) -> gpd.GeoDataFrame | None:
+    if wanted.placed is None:
+        return None
+    return frames.demand(demand, wanted.placed, ids, served.cost, served.label, served.count, asked)
 
 
 def _nothing(surface: Surface) -> list[Any]:
@@ -247,19 +285,18 @@ def _gaps(
 
 
 def _summary(
-    network: WalkNetwork,
-    asked: CoverageRequest,
     surface: Surface,
     wanted: _Demand,
-    cost: FloatArray,
-    count: Any,
-    apart: Any,
+    served: _Served,
+    shapes: _Shapes,
+    stations: gpd.GeoDataFrame,
+    demand: gpd.GeoDataFrame | None,
 ) -> dict[str, Any]:
-    weight = wanted.places.weight
+    asked, weight = surface.request, wanted.places.weight
     unit = 1000.0 if wanted.is_street else 1.0
-    limit = asked.scale.limits[-1]
-    minutes = np.where(cost <= limit, cost * asked.scale.minutes_per_cost, np.nan)
-    bands = band_shares(cost, weight, wanted.total, asked)
+    within = served.cost <= asked.scale.limits[-1]
+    minutes = np.where(within, served.cost * asked.scale.minutes_per_cost, np.nan)
+    bands = band_shares(served.cost, weight, wanted.total, asked)
     for band in bands:
         band["served"] /= unit
     return {
@@ -273,14 +310,23 @@ def _summary(
         "bands": bands,
         "mean_minutes_of_served": weighted_mean(minutes, weight),
         "two_in_reach": {
-            "share": pair_share(apart, weight, wanted.total),
-            "share_ignoring_distance": pair_share(count >= 2, weight, wanted.total),
+            "share": pair_share(served.apart, weight, wanted.total),
+            "share_ignoring_distance": pair_share(served.count >= 2, weight, wanted.total),
             "apart_m": asked.apart_m,
             **asked.labels(len(asked.limits) - 1),
         },
         "shuang15": shuang15_shares(
-            network, surface.stations, wanted.places, wanted.xy, wanted.total, asked
+            surface.costs.network,
+            surface.stations,
+            wanted.places,
+            wanted.xy,
+            wanted.total,
+            asked,
         ),
+        "stations": _station_counts(stations),
+        "areas_km2": [round(shapely.area(u) / 1e6, 6) for u in shapes.union],
+        "gaps": {"found": shapes.gaps_total, "written": len(shapes.gaps)},
+        **({} if demand is None else {"demand_places": _demand_counts(demand)}),
     }
 
 
