@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -64,12 +65,34 @@ def base_map(
 ) -> BaseMap:
     """Return what lies under the data within `box` (west, south, east, north).
 
+    The last few are kept, by the digest of the network: most changes of a run leave them alone.
+
     Parameters
     ----------
     near, reach_m
         (s, 2) lon, lat, and a distance: where a class of small streets has too many vertices to
         be drawn everywhere, it is drawn only that near to one of these.
     """
+    lonlat = np.ascontiguousarray(near, dtype=np.float64)
+    asked = _Asked(network.meta.digest, box, lang, lonlat.tobytes(), reach_m, network)
+    return _kept(asked) if asked.digest else _drawn(asked)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """All that a base map depends on, comparable: the network by its digest."""
+
+    digest: str
+    box: Box
+    lang: str
+    near: bytes
+    reach_m: float
+    network: WalkNetwork = field(compare=False)
+
+
+def _drawn(asked: _Asked) -> BaseMap:
+    network, box, lang, reach_m = asked.network, asked.box, asked.lang, asked.reach_m
+    near = np.frombuffer(asked.near).reshape(-1, 2)
     codes = np.array(
         [_TIERS.get(name.removesuffix("_link"), _SMALLEST) for name in (*network.highways, "")]
     )
@@ -81,6 +104,9 @@ def base_map(
     close = (stations.distance(nodes) <= reach_m)[network.edge_u]
     streets = _streets(network, tier, seen, close)
     return BaseMap([*shapes, *streets], _labels(network, tier, seen, lang, stations))
+
+
+_kept = lru_cache(maxsize=8)(_drawn)
 
 
 class _Stations:

@@ -34,6 +34,7 @@ Box = tuple[float, float, float, float]
 MAX_ZOOM = 18
 _MARGIN_DEGREES, _MARGIN_SHARE = 0.015, 0.35
 """How far the base map reaches beyond the data: at least 1.5 km, and a third of its extent."""
+_GRID_DEGREES = 0.02
 _MARGIN_M = 500.0
 """How far small streets are drawn beyond the reach of a station, where not all can be."""
 _MANY_STATIONS, _VERY_MANY = 300, 2000
@@ -129,10 +130,11 @@ def _drawings(
 
     west, south, east, north = box
     margin = max(_MARGIN_DEGREES, _MARGIN_SHARE * max(east - west, north - south))
-    around = (west - margin, south - margin, east + margin, north + margin)
+    around = _widened((west - margin, south - margin, east + margin, north + margin))
     asked = result.request.scale
     used = result.stations[result.stations["status"] == "used"]
     reach_m = asked.limits[-1] / asked.cost_per_m + _MARGIN_M
+    reach_m = float(np.ceil(reach_m / _MARGIN_M) * _MARGIN_M)
     with ThreadPoolExecutor(1) as pool:  # GEOS, which is most of the work, frees the GIL
         below = pool.submit(base_map, network, around, lang, near=_lonlat(used), reach_m=reach_m)
         circles = results.band_features(result, bands, rings)
@@ -189,6 +191,13 @@ def _bounds(result: Coverage, network: WalkNetwork) -> Box:
         return network.meta.bbox
     west, south = boxes[:, :2].min(axis=0).tolist()
     east, north = boxes[:, 2:].max(axis=0).tolist()
+    return west, south, east, north
+
+
+def _widened(box: Box) -> Box:
+    """Return `box` out to a grid, so that a band changed by a minute has the same base map."""
+    west, south = (np.floor(np.array(box[:2]) / _GRID_DEGREES) * _GRID_DEGREES).tolist()
+    east, north = (np.ceil(np.array(box[2:]) / _GRID_DEGREES) * _GRID_DEGREES).tolist()
     return west, south, east, north
 
 
