@@ -38,6 +38,8 @@ def served_assets() -> Assets:
     names: dict[Path, str] = {}
     urls = []
     for name, path in asset_files().items():
+        if name.startswith("jquery"):  # for folium's popups, which these maps do not have
+            continue
         if path.parent not in names:
             part = f"files_{path.parents[1].name}"
             component: Any = components.declare_component(part, path=str(path.parent))
