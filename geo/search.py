@@ -1,8 +1,8 @@
 """Shortest times over a network: the only shortest-path code.
 
-Dijkstra (1959) with a binary heap and lazy deletion, as numba kernels over CSR arrays; bounded
-searches touch only what they reach. Times are in whatever unit the costs are (seconds, metres).
-Unreachable is NaN, never a number.
+Dijkstra (1959) with a heap of four children a node and lazy deletion, as numba kernels over CSR
+arrays; bounded searches touch only what they reach. Times are in whatever unit the costs are
+(seconds, metres). Unreachable is NaN, never a number.
 """
 
 from __future__ import annotations
@@ -154,7 +154,7 @@ def _sift_up(keys, nodes, i):  # type: ignore[no-untyped-def]  # pragma: no cove
     key = keys[i]
     node = nodes[i]
     while i > 0:
-        parent = (i - 1) >> 1
+        parent = (i - 1) >> 2
         if keys[parent] <= key:
             break
         keys[i] = keys[parent]
@@ -171,14 +171,18 @@ def _sift_down(keys, nodes, size):  # type: ignore[no-untyped-def]  # pragma: no
     node = nodes[0]
     i = 0
     while True:
-        child = 2 * i + 1
-        if child >= size:
+        first = 4 * i + 1
+        if first >= size:
             break
-        if child + 1 < size and keys[child + 1] < keys[child]:
-            child += 1
-        if key <= keys[child]:
+        child = first
+        least = keys[first]
+        for other in range(first + 1, min(first + 4, size)):
+            if keys[other] < least:
+                least = keys[other]
+                child = other
+        if key <= least:
             break
-        keys[i] = keys[child]
+        keys[i] = least
         nodes[i] = nodes[child]
         i = child
     keys[i] = key
