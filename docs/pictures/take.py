@@ -6,11 +6,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
 
 from PIL import Image
 from running_app import AppBrowser, serve
+
+HERE = Path(__file__).parent
 
 with tempfile.TemporaryDirectory() as place, serve(Path(place)) as address, AppBrowser() as page:
     for name, width, height, phone in (("circles", 1280, 900, False), ("phone", 390, 844, True)):
