@@ -18,7 +18,7 @@ __all__ = ["FRAME", "IDLE", "PAINTED", "AppBrowser", "serve"]
 
 ROOT = Path(__file__).parents[1]
 
-FRAME = "document.querySelector('iframe[title*=folium]')"
+FRAME = "document.querySelector('.st-key-map iframe')"
 CANVAS = f"{FRAME} && {FRAME}.contentDocument && {FRAME}.contentDocument.querySelector('canvas')"
 # There is something in the middle of a canvas that was not there when it was last called old.
 PAINTED = f"""(() => {{

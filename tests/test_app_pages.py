@@ -81,7 +81,7 @@ def test_circles_show_figures_flags_table_and_files(lang: str) -> None:
     assert [button.key for button in test.get("download_button")] == [
         "download-geojson", "download-gpkg", "download-csv", "download-html",
     ]  # fmt: skip
-    assert test.get("component_instance"), "a map"
+    assert test.get("iframe"), "a map"
 
 
 def test_nothing_is_computed_until_the_form_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,6 +168,16 @@ def test_areas_of_stations_come_when_asked_for() -> None:
     test.toggle(key="with-areas").set_value(True).run()
     assert not test.exception
     assert test.dataframe[0].value["15 min (km²)"].min() > 0
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_each_table_can_be_chosen(lang: str) -> None:
+    test = opened(circles_script, lang)
+    for name, column in (("unserved", "reason"), ("gaps", "rank"), ("stations", "hours")):
+        test.session_state["table"] = name
+        test.run()
+        assert not test.exception
+        assert words.say(f"table.{column}", lang) in test.dataframe[0].value
 
 
 def test_sessions_do_not_share_a_question() -> None:

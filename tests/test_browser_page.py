@@ -26,6 +26,7 @@ ATTACKS = (
     "</script><script>top.hit='script'</script>",
     "'\"><svg/onload=top.hit='svg'>",
 )
+MAP = f"const w = {FRAME}.contentWindow, m = Object.values(w).find(v => v instanceof w.L.Map)"
 # Streamlit looks for its server beside the address first when a page is linked to; its own
 # warnings about features a browser does not know, and one about our looking, are no errors.
 PROBES = ("/_stcore/health", "/_stcore/host-config")
@@ -124,14 +125,14 @@ def test_a_changed_band_is_painted_and_the_view_stays(page: AppBrowser) -> None:
 def view(page: AppBrowser) -> list[float]:
     """Return the centre and zoom of the map that the browser's tab keeps."""
     return page.run(
-        f"(() => {{ const w = {FRAME}.contentWindow, m = w.map_div;"
+        f"(() => {{ {MAP};"
         "const c = m.getCenter(); return [+c.lat.toFixed(6), +c.lng.toFixed(6), m.getZoom()] })()"
     )
 
 
 def test_hostile_names_are_text(page: AppBrowser) -> None:
     page.run(
-        f"(() => {{ const w = {FRAME}.contentWindow, m = w.map_div; window.told = [];"
+        f"(() => {{ {MAP}; window.told = [];"
         "m.eachLayer(l => { if (!l.feature) return;"
         "l.fire('mouseover', {latlng: l.getLatLng ? l.getLatLng() : m.getCenter()}, true);"
         "const tips = w.document.querySelectorAll('.ht-tip');"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from html import escape
 
 import pandas as pd
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from geo import words
 from geo.coverage import Coverage
@@ -106,20 +105,8 @@ def _answer(ground: Ground, ask: CircleAsk, lang: str) -> None:
     st.html(figures.cards(figures.figures(result, lang)))
     maps.draw(result, ground, lang)
     _shuang15(result, lang)
-    tabs = _tables(result, lang)
+    _tables(result, ground, ask, lang)
     _downloads(ground, ask, lang)
-    with tabs[0]:
-        _stations(result, ground, ask, lang)
-
-
-@st.fragment
-def _stations(result: Coverage, ground: Ground, ask: CircleAsk, lang: str) -> None:
-    """Draw the table of stations; the area of each circle is only computed when asked for."""
-    with_areas = st.toggle(words.say("table.with_areas", lang), key="with-areas")
-    if with_areas:
-        with guarded(lang), Progress(lang) as tell:
-            result = coverage_of(ground, ask, tell)
-    _table(tables.station_table(result, lang, with_areas=with_areas), "stations")
 
 
 def _flags(result: Coverage, lang: str) -> None:
@@ -144,26 +131,49 @@ def _shuang15(result: Coverage, lang: str) -> None:
     )
 
 
-def _tables(result: Coverage, lang: str) -> Sequence[DeltaGenerator]:
-    """Draw the tables but the first, whose place is returned with the others."""
-    counts, unserved = result.summary["stations"], tables.unserved_table(result, lang)
-    names = [words.say("table.stations", lang, used=counts["used"], total=counts["total"])]
+@st.fragment
+def _tables(result: Coverage, ground: Ground, ask: CircleAsk, lang: str) -> None:
+    """Draw the table that is chosen; the others would cost every change of a band their time."""
+    counts = result.summary["stations"]
+    names = {
+        "stations": words.say("table.stations", lang, used=counts["used"], total=counts["total"])
+    }
+    unserved = tables.unserved_table(result, lang)
     if unserved is not None:
-        names.append(words.say("table.unserved", lang, count=len(unserved)))
-    names.append(words.say("table.gaps", lang, found=result.summary["gaps"]["found"]))
-    tabs = st.tabs(names)
-    if unserved is not None:
-        with tabs[1]:
-            if len(unserved):
-                _table(unserved, "unserved")
-            else:
-                st.success(words.say("table.no_unserved", lang))
-    with tabs[-1]:
-        if len(result.gaps):
-            _table(tables.gap_table(result, lang), "gaps")
-        else:
-            st.success(words.say("table.no_gaps", lang))
-    return tabs
+        names["unserved"] = words.say("table.unserved", lang, count=len(unserved))
+    names["gaps"] = words.say("table.gaps", lang, found=result.summary["gaps"]["found"])
+    chosen = st.segmented_control(
+        words.say("table.choose", lang),
+        tuple(names),
+        default="stations",
+        format_func=names.__getitem__,
+        key="table",
+        required=True,
+        label_visibility="collapsed",
+    )
+    if chosen == "stations":
+        _stations(result, ground, ask, lang)
+    elif chosen == "unserved" and unserved is not None:
+        _table_or(unserved, "no_unserved", lang)
+    else:
+        _table_or(tables.gap_table(result, lang), "no_gaps", lang)
+
+
+def _stations(result: Coverage, ground: Ground, ask: CircleAsk, lang: str) -> None:
+    """Draw the table of stations; the area of each circle is only computed when asked for."""
+    with_areas = st.toggle(words.say("table.with_areas", lang), key="with-areas")
+    if with_areas:
+        with guarded(lang), Progress(lang) as tell:
+            result = coverage_of(ground, ask, tell)
+    _table(tables.station_table(result, lang, with_areas=with_areas), "stations")
+
+
+def _table_or(frame: pd.DataFrame, empty: str, lang: str) -> None:
+    """Draw a table, or say that there is nothing to list."""
+    if len(frame):
+        _table(frame, "rows")
+    else:
+        st.success(words.say(f"table.{empty}", lang))
 
 
 def _table(frame: pd.DataFrame, key: str) -> None:

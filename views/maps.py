@@ -9,9 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import folium
 import streamlit as st
 from streamlit.components import v1 as components
-from streamlit_folium import st_folium
 
 from geo import words
 from geo.coverage import Coverage
@@ -25,6 +25,11 @@ from views.sources import Ground
 __all__ = ["draw", "page_bytes", "served_assets"]
 
 HEIGHT = 520
+# A map asks this server for Leaflet, and nobody for anything else.
+_POLICY = (
+    '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:;'
+    " style-src 'self' 'unsafe-inline'; script-src 'self' 'unsafe-inline'\">"
+)
 _SVG = re.compile(r"<svg\b.*?</svg>", re.DOTALL)
 
 
@@ -33,7 +38,7 @@ def served_assets() -> Assets:
     """Return the addresses of a map's scripts and styles on this server.
 
     Streamlit serves the folder of every declared component under ``/component/<its name>/``.
-    A map is a component's page too, so that addresses relative to it work under any base path.
+    Addresses relative to a page of ours work under any base path.
     """
     names: dict[Path, str] = {}
     urls = []
@@ -44,7 +49,7 @@ def served_assets() -> Assets:
             part = f"files_{path.parents[1].name}"
             component: Any = components.declare_component(part, path=str(path.parent))
             names[path.parent] = component.name
-        urls.append((name, f"../{names[path.parent]}/{path.name}"))
+        urls.append((name, f"component/{names[path.parent]}/{path.name}"))
     return Assets(
         js=tuple(url for name, url in urls if name.endswith(".js")),
         css=tuple(url for name, url in urls if name.endswith(".css")),
@@ -64,11 +69,22 @@ def draw(result: Coverage, ground: Ground, lang: str) -> None:
     )
     left, right = st.columns([4, 1])
     with left, st.container(key="map"):
-        st_folium(
-            made, key="circles-map", height=HEIGHT, returned_objects=[], use_container_width=True
-        )
+        st.iframe(frame(made), height=HEIGHT, alt=words.say("app.map", lang))
     with right:
         st.html(legend(result, lang, with_sites=sites is not None))
+
+
+def frame(made: folium.Map) -> str:
+    """Return a map as a page for a frame: the same text for the same map, and so drawn once.
+
+    Why not `st_folium`: docs/decisions/0031-a-map-in-a-frame.md.
+    """
+    text: str = made.get_root().render()
+    parts: list[Any] = [made]
+    for number, part in enumerate(parts):  # `parts` grows while it is read
+        parts.extend(part._children.values())
+        text = text.replace(part._id, f"{number:032x}")
+    return text.replace("<head>", f"<head>{_POLICY}", 1)
 
 
 def legend(result: Coverage, lang: str, *, with_sites: bool) -> str:
