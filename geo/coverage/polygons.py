@@ -117,7 +117,10 @@ def dissolved(surface: Surface) -> list[Any]:
             return [surface.polygon(window, cost, limits[b], closed=False) for b in drawing.bands]
 
         def merge(pieces: Any, drawing: Drawing = drawing, inner: Any = inner) -> Any:
-            whole = thinned(shapely.union_all(pieces), drawing.lattice.cell_m)
+            # Most pieces lie in one block and touch nothing: only the others are worth a union.
+            parts = shapely.get_parts(np.array(pieces, dtype=object))
+            united = shapely.disjoint_subset_union_all(parts)
+            whole = thinned(united, drawing.lattice.cell_m)
             return surface.with_inner(whole, inner)
 
         by_block = City.of(surface, drawing).map(bands)
