@@ -6,6 +6,7 @@ taken from the user's cache; every band asked for is one that has not been compu
 
 from __future__ import annotations
 
+import os
 import statistics
 import sys
 import tempfile
@@ -45,7 +46,7 @@ def main() -> int:
     told = " ".join(f"{seconds:.2f}" for seconds in sorted(changed))
     print(f"page ready after the server is up: {ready:.2f} s (at most {READY_S:g})")
     print(f"changed band to paint, median of {CHANGES}: {median:.2f} s (at most {CHANGED_S:g})")
-    print(f"all: {told}")
+    print(f"all: {told}; load of the machine {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     return int(ready > READY_S or median > CHANGED_S)
 
 
