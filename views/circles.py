@@ -177,9 +177,11 @@ def _table_or(frame: pd.DataFrame, empty: str, lang: str) -> None:
 
 
 def _table(frame: pd.DataFrame, key: str) -> None:
-    """Draw a table; areas with two places, everything else as it is."""
+    """Draw a table; areas with two places, small ones with three."""
     areas = {
-        name: st.column_config.NumberColumn(format="%.2f") for name in frame if "km²" in str(name)
+        name: st.column_config.NumberColumn(format="%.2f" if frame[name].max() >= 1 else "%.3f")
+        for name in frame
+        if "km²" in str(name)
     }
     st.dataframe(frame, hide_index=True, column_config=areas, key=key)
 

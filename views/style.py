@@ -16,13 +16,16 @@ _CSS = """
 .stMainBlockContainer {padding: 3.9rem 2rem 3rem;}
 .stMainBlockContainer h2 {padding: 0 0 .2rem; font-size: 1.6rem;}
 .stMainBlockContainer h3 {padding: .6rem 0 .2rem; font-size: 1.2rem;}
-.st-key-language {position: fixed; top: .65rem; right: 1rem; z-index: 999991; width: auto;}
+.st-key-language {position: fixed; top: .65rem; right: 1rem; z-index: 999990; width: auto;}
 .st-key-language button {min-height: 2rem; padding: .1rem .7rem;}
 [data-testid="stSidebarHeader"] {height: 2.6rem; margin-bottom: 0;}
 [data-testid="stSidebarUserContent"] {padding: 0 0 1.5rem;}
 [data-testid="stSidebarUserContent"] .stVerticalBlock {gap: .55rem;}
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p {color: #56504d;
   opacity: 1;}
+.st-key-to-circles a {background: #b3261e; padding: .45rem 1rem;}
+.st-key-to-circles a:hover {background: #8f1c16;}
+.st-key-to-circles a * {color: #fff !important;}
 .ht-lead {margin: 0; color: #35302e;}
 .ht-hint {display: none; margin: .2rem 0 0; font-size: .86rem; color: #56504d;}
 dl.ht-cards {display: grid; grid-template-columns: repeat(auto-fit, minmax(7.9rem, 1fr));
