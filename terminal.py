@@ -47,7 +47,7 @@ def run(app: Callable[..., Any]) -> None:
         sys.exit(1)
     except MemoryError:
         _fail(words.say("cli.error", lang, text=words.say("error.no_memory", lang)), 1)
-    except typer.BadParameter.__base__ as usage:  # every fault of usage, not only a bad value
+    except typer.BadParameter.__base__ as usage:  # type: ignore[misc]  # every fault of usage
         usage.show()
         sys.exit(usage.exit_code)
 

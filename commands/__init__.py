@@ -1,0 +1,1 @@
+"""The commands of `hongtu`, a module each; `cli` puts them together."""
