@@ -1,8 +1,9 @@
 """Shortest times over a network: the only shortest-path code.
 
-Dijkstra (1959) with a heap of four children a node and lazy deletion, as numba kernels over CSR
-arrays; bounded searches touch only what they reach. Times are in whatever unit the costs are
-(seconds, metres). Unreachable is NaN, never a number.
+Numba kernels over CSR arrays. Bounded searches are Dijkstra's (1959) with a heap of four children a
+node and lazy deletion: they touch only what they reach. The search that touches every junction
+keeps them in buckets (Dial 1969), corrected within a bucket. Times are in whatever unit the costs
+are (seconds, metres). Unreachable is NaN, never a number.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ import numpy.typing as npt
 from geo.network.model import FloatArray, IntArray, WalkNetwork
 
 __all__ = ["Graph", "Reach", "Seeds", "doubled", "graph_towards", "search_each", "search_nearest"]
+
+MOST_BUCKETS = 4096
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,11 +145,28 @@ def search_nearest(
         (n,) cost, NaN where nothing is within `limit`, and (n,) int32 source, -1 there.
     """
     source = np.repeat(np.arange(seeds.count, dtype=np.int32), np.diff(seeds.ptr))
+    width, count = _buckets(graph.costs, seeds.costs)
     cost, label = _nearest(
-        graph.indptr, graph.heads, graph.costs, seeds.nodes, seeds.costs, source, float(limit)
-    )
+        graph.indptr, graph.heads, graph.costs, seeds.nodes, seeds.costs, source, float(limit),
+        width, count,
+    )  # fmt: skip
     cost[~np.isfinite(cost)] = np.nan
     return cost, label
+
+
+def _buckets(costs: FloatArray, seed_costs: FloatArray) -> tuple[float, int]:
+    """Return the width and the number of a search's buckets.
+
+    Narrow against the usual arc, so that junctions are seldom set twice, but few enough that
+    sweeping over empty ones costs nothing; together longer than any step between two costs.
+    """
+    steps, starts = costs[np.isfinite(costs)], seed_costs[np.isfinite(seed_costs)]
+    if steps.size == 0 or starts.size == 0:
+        return 1.0, 1
+    longest = max(float(steps.max()), float(np.ptp(starts)))
+    usual = float(steps.mean()) / 10
+    width = max(usual, longest / MOST_BUCKETS) or 1.0
+    return width, int(longest / width) + 3
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
@@ -266,14 +286,22 @@ def _bounded(indptr, heads, costs, seed_ptr, seed_node, seed_cost, first, last, 
 
 
 @numba.njit(cache=True, nogil=True)
-def _nearest(indptr, heads, costs, seed_node, seed_cost, seed_source, limit):  # type: ignore[no-untyped-def]  # pragma: no cover
-    """Multi-source search; a tie goes to the lower source."""
+def _nearest(indptr, heads, costs, seed_node, seed_cost, seed_source, limit, width, count):  # type: ignore[no-untyped-def]  # pragma: no cover
+    """Multi-source search in a ring of buckets; a tie goes to the lower source.
+
+    A bucket holds the junctions whose cost falls into one `width`, as a linked list. Within a
+    bucket junctions may be set more than once; the result is the same as a heap's.
+    """
     n = indptr.size - 1
     dist = np.full(n, np.inf)
     label = np.full(n, -1, np.int32)
-    keys = np.empty(max(1024, 2 * seed_node.size))
-    nodes = np.empty(keys.size, np.int32)
-    size = 0
+    first = np.full(count, -1, np.int32)
+    node = np.empty(max(1024, 2 * seed_node.size), np.int32)
+    after = np.empty(node.size, np.int32)
+    free = -1
+    used = 0
+    waiting = 0
+    lowest = np.inf
     for k in range(seed_node.size):
         a = seed_node[k]
         d = seed_cost[k]
@@ -282,33 +310,47 @@ def _nearest(indptr, heads, costs, seed_node, seed_cost, seed_source, limit):  #
         if d < dist[a] or (d == dist[a] and seed_source[k] < label[a]):
             dist[a] = d
             label[a] = seed_source[k]
-            keys[size] = d
-            nodes[size] = a
-            _sift_up(keys, nodes, size)
-            size += 1
-    while size > 0:
-        d = keys[0]
-        a = nodes[0]
-        size -= 1
-        if size > 0:
-            keys[0] = keys[size]
-            nodes[0] = nodes[size]
-            _sift_down(keys, nodes, size)
-        if d > dist[a]:
-            continue
-        for k in range(indptr[a], indptr[a + 1]):
-            nd = d + costs[k]
-            if nd > limit or nd == np.inf:
+            slot = int(d / width) % count
+            node[used] = a
+            after[used] = first[slot]
+            first[slot] = used
+            used += 1
+            waiting += 1
+            lowest = min(lowest, d)
+    bucket = int(lowest / width) if waiting > 0 else 0
+    while waiting > 0:
+        slot = bucket % count
+        while first[slot] >= 0:
+            entry = first[slot]
+            first[slot] = after[entry]
+            after[entry] = free
+            free = entry
+            waiting -= 1
+            a = node[entry]
+            d = dist[a]
+            if int(d / width) != bucket:  # found again nearer, and done there
                 continue
-            b = heads[k]
-            if nd < dist[b] or (nd == dist[b] and label[a] < label[b]):
-                dist[b] = nd
-                label[b] = label[a]
-                if size == keys.size:
-                    keys = doubled(keys)
-                    nodes = doubled(nodes)
-                keys[size] = nd
-                nodes[size] = b
-                _sift_up(keys, nodes, size)
-                size += 1
+            for k in range(indptr[a], indptr[a + 1]):
+                nd = d + costs[k]
+                if nd > limit or nd == np.inf:
+                    continue
+                b = heads[k]
+                if nd < dist[b] or (nd == dist[b] and label[a] < label[b]):
+                    dist[b] = nd
+                    label[b] = label[a]
+                    if free >= 0:
+                        entry = free
+                        free = after[entry]
+                    else:
+                        if used == node.size:
+                            node = doubled(node)
+                            after = doubled(after)
+                        entry = used
+                        used += 1
+                    target = int(nd / width) % count
+                    node[entry] = b
+                    after[entry] = first[target]
+                    first[target] = entry
+                    waiting += 1
+        bucket += 1
     return dist, label
