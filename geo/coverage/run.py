@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 
 from geo.coverage import frames
+from geo.coverage.figures import summary_of
 from geo.coverage.gaps import find_gaps
-from geo.coverage.headline import band_shares, pair_share, shuang15_shares, weighted_mean
+from geo.coverage.parts import Demand, Served, Shapes
 from geo.coverage.placing import Ground, Placed, lay_ground, place, positions_xy, street_pieces
 from geo.coverage.polygons import circles, dissolved
 from geo.coverage.reach import (
@@ -42,40 +42,6 @@ __all__ = ["cover", "flags_of"]
 
 Progress = Callable[[str, int, int], None]
 MOST_GAPS = 200
-
-
-@dataclass(frozen=True, eq=False)
-class _Demand:
-    """What is to be served: places or street pieces, with the denominator they belong to."""
-
-    places: Places
-    xy: FloatArray
-    placed: Placed | None
-    total: float
-    not_used: float
-    unknown: int
-    is_street: bool
-
-
-@dataclass(frozen=True, eq=False)
-class _Served:
-    """Of each place: cost to the nearest station, its number, how many, and two of them apart."""
-
-    cost: FloatArray
-    label: npt.NDArray[np.int32]
-    count: npt.NDArray[np.int32]
-    apart: npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True, eq=False)
-class _Shapes:
-    """Polygons in the metric CRS, and the gaps."""
-
-    circles: list[list[Any]]
-    union: list[Any]
-    areas: list[Any]
-    gaps: list[dict[str, Any]]
-    gaps_total: int
 
 
 def cover(
@@ -148,14 +114,14 @@ def cover(
         dissolved=frames.dissolved(network, shapes.union, asked),
         responsibility=_as_given(frames.responsibility(network, ids, shapes.areas), rank),
         gaps=frames.gaps(network, shapes.gaps, wanted.is_street),
-        summary=_summary(surface, wanted, served, shapes, station_frame, demand_frame),
+        summary=summary_of(surface, wanted, served, shapes, station_frame, demand_frame),
         flags=flags_of(network, stations, demand),
         od=_od(costs, surface, wanted, ids, demand_frame) if with_od else None,
         lines=frames.lines(demand_frame, station_frame) if with_lines else None,
     )
 
 
-def _served(surface: Surface, wanted: _Demand) -> _Served:
+def _served(surface: Surface, wanted: Demand) -> Served:
     scale = surface.request.scale
     cost, label = nearest_station(
         surface.costs, surface.seeds, surface.on_edge, wanted.places, scale.cost_per_m
@@ -170,17 +136,17 @@ def _served(surface: Surface, wanted: _Demand) -> _Served:
         station_xy=surface.xy,
         apart_m=surface.request.apart_m,
     )
-    return _Served(cost, label, count, apart)
+    return Served(cost, label, count, apart)
 
 
 def _shapes(
     surface: Surface,
-    wanted: _Demand,
+    wanted: Demand,
     cost: FloatArray,
     most_gaps: int | None,
     with_areas: bool,
     tell: Progress,
-) -> _Shapes:
+) -> Shapes:
     own: list[list[Any]] = []
     if with_areas:
         own = circles(surface, lambda done, total: tell("circles", done, total))
@@ -192,11 +158,11 @@ def _shapes(
         areas = responsibility(surface, union[-1]) if with_areas else _nothing(surface)
         gaps, gaps_total = later.result()
     tell("union", 2, 2)
-    return _Shapes(own, union, areas, gaps, gaps_total)
+    return Shapes(own, union, areas, gaps, gaps_total)
 
 
 def _demand_frame(
-    demand: PointTable, wanted: _Demand, ids: Any, served: _Served, asked: CoverageRequest
+    demand: PointTable, wanted: Demand, ids: Any, served: Served, asked: CoverageRequest
 ) -> gpd.GeoDataFrame | None:
     if wanted.placed is None:
         return None
@@ -221,12 +187,12 @@ def _check_some_used(placed: Placed, stations: PointTable, asked: CoverageReques
     raise PointsError(f"none_placed_{code}", total=stations.rows, max_access_m=asked.max_access_m)
 
 
-def _demand(ground: Ground, demand: PointTable | None, asked: CoverageRequest) -> _Demand:
+def _demand(ground: Ground, demand: PointTable | None, asked: CoverageRequest) -> Demand:
     if demand is None:
         pieces = street_pieces(ground)
         edge = np.where(pieces.usable, pieces.edge, np.int32(-1)).astype(np.int32)
         weight = pieces.length_m
-        return _Demand(
+        return Demand(
             Places(edge, pieces.share, np.zeros(edge.size), weight),
             positions_xy(ground.network, pieces.edge, pieces.share),
             None,
@@ -239,7 +205,7 @@ def _demand(ground: Ground, demand: PointTable | None, asked: CoverageRequest) -
     weight = demand.frame["demand"].to_numpy(dtype=np.float64)
     lost = demand.unused["demand"].to_numpy(dtype=np.float64)
     known = np.nansum(lost)
-    return _Demand(
+    return Demand(
         Places(placed.snapped.edge, placed.snapped.share, placed.snapped.access_m, weight),
         placed.xy,
         placed,
@@ -269,7 +235,7 @@ def _surface(
 
 
 def _gaps(
-    surface: Surface, wanted: _Demand, cost: FloatArray, union: Any, most: int | None
+    surface: Surface, wanted: Demand, cost: FloatArray, union: Any, most: int | None
 ) -> tuple[list[dict[str, Any]], int]:
     limit = surface.request.scale.limits[-1]
     left = ~(cost <= limit) & np.isfinite(wanted.xy).all(axis=1)
@@ -284,73 +250,6 @@ def _gaps(
     )
 
 
-def _summary(
-    surface: Surface,
-    wanted: _Demand,
-    served: _Served,
-    shapes: _Shapes,
-    stations: gpd.GeoDataFrame,
-    demand: gpd.GeoDataFrame | None,
-) -> dict[str, Any]:
-    asked, weight = surface.request, wanted.places.weight
-    unit = 1000.0 if wanted.is_street else 1.0
-    within = served.cost <= asked.scale.limits[-1]
-    minutes = np.where(within, served.cost * asked.scale.minutes_per_cost, np.nan)
-    bands = band_shares(served.cost, weight, wanted.total, asked)
-    for band in bands:
-        band["served"] /= unit
-    return {
-        "denominator": {
-            "kind": "street_km" if wanted.is_street else "demand",
-            "total": wanted.total / unit,
-            "not_used": wanted.not_used / unit,
-            "not_used_share": wanted.not_used / wanted.total if wanted.total > 0 else None,
-            "places_of_unknown_demand": wanted.unknown,
-        },
-        "bands": bands,
-        "mean_minutes_of_served": weighted_mean(minutes, weight),
-        "two_in_reach": {
-            "share": pair_share(served.apart, weight, wanted.total),
-            "share_ignoring_distance": pair_share(served.count >= 2, weight, wanted.total),
-            "apart_m": asked.apart_m,
-            **asked.labels(len(asked.limits) - 1),
-        },
-        "shuang15": shuang15_shares(
-            surface.costs.network,
-            surface.stations,
-            wanted.places,
-            wanted.xy,
-            wanted.total,
-            asked,
-        ),
-        "stations": _station_counts(stations),
-        "areas_km2": [round(shapely.area(u) / 1e6, 6) for u in shapes.union],
-        "gaps": {"found": shapes.gaps_total, "written": len(shapes.gaps)},
-        **({} if demand is None else {"demand_places": _demand_counts(demand)}),
-    }
-
-
-def _station_counts(frame: pd.DataFrame) -> dict[str, Any]:
-    lost = frame.loc[frame["status"] == "not_used", "reason"]
-    return {
-        "total": len(frame),
-        "used": int(len(frame) - len(lost)),
-        "not_used": len(lost),
-        "reasons": {str(k): int(v) for k, v in sorted(Counter(lost).items())},
-    }
-
-
-def _demand_counts(frame: pd.DataFrame) -> dict[str, Any]:
-    return {
-        "total": len(frame),
-        **{s: int((frame["status"] == s).sum()) for s in ("served", "not_served", "not_used")},
-        "reasons": {
-            str(k): int(v)
-            for k, v in sorted(Counter(frame.loc[frame["reason"] != "", "reason"]).items())
-        },
-    }
-
-
 def flags_of(
     network: WalkNetwork, stations: PointTable, demand: PointTable | None
 ) -> tuple[str, ...]:
@@ -362,7 +261,7 @@ def flags_of(
 
 
 def _od(
-    costs: Costs, surface: Surface, wanted: _Demand, ids: Any, demand: gpd.GeoDataFrame | None
+    costs: Costs, surface: Surface, wanted: Demand, ids: Any, demand: gpd.GeoDataFrame | None
 ) -> pd.DataFrame | None:
     if demand is None:
         return None
