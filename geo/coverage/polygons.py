@@ -67,18 +67,17 @@ def _circle(
 
 def _field(surface: Surface, window: Window, at: int, node_cost: FloatArray) -> FloatArray:
     """Return the cost of each cell of a window to one station."""
-    on_edge, cells = surface.on_edge, window.cells
-    access = np.ascontiguousarray(cells["access_m"]).ravel()
+    on_edge, cells = surface.on_edge, window.cells.ravel()
     return gather_one(
-        np.ascontiguousarray(cells["edge"]).ravel(),
-        np.ascontiguousarray(cells["share"]).ravel(),
-        access * np.float64(surface.request.scale.cost_per_m),
+        np.ascontiguousarray(cells["edge"]),
+        np.ascontiguousarray(cells["share"]),
+        cells["access_m"] * np.float64(surface.request.scale.cost_per_m),
         ends=surface.costs.ends,
         node_cost=node_cost,
         along=surface.costs.along,
         against=surface.costs.against,
         station=(on_edge.edge[at], on_edge.share[at], on_edge.cost[at]),
-    ).reshape(cells.shape)
+    ).reshape(window.cells.shape)
 
 
 def _ground(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 from geo.errors import RequestError
 from geo.pace import Profile, in_metres, profile_named
@@ -103,7 +104,7 @@ class CoverageRequest:
             if not (math.isfinite(value) and smallest <= value <= largest):
                 raise RequestError("option_range", name=name, low=smallest, high=largest)
 
-    @property
+    @cached_property
     def scale(self) -> Scale:
         """Costs of this request."""
         profile = profile_named(self.profile)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import contourpy
@@ -58,35 +57,33 @@ def band_polygon(
     """
     cell_m = float(window.x[1] - window.x[0])
     step = cell_m * cost_per_m
-    cells = window.cells
-    row, column, level = _levels(
-        cost, cells["edge"], cells["access_m"],
+    grid_x, grid_y, level = _levels(
+        window.x, window.y, cost, window.cells["access_m"],
         float(limit), float(max_access_m), float(cost_per_m), step, closed,
     )  # fmt: skip
     if level.size == 0:
         return shapely.MultiPolygon()
-    y = window.y[0] + (row + np.arange(level.shape[0])) * cell_m
-    x = window.x[0] + (column + np.arange(level.shape[1])) * cell_m
-    grid_x, grid_y = np.meshgrid(x, y)
     unmasked: Any = None
     # The class itself: `contour_generator` looks for NaN in what cannot hold any, which on
     # windows of this size takes as long as the contours.
     generator = contourpy.SerialContourGenerator(
         grid_x, grid_y, level, unmasked,
         corner_mask=False, line_type=contourpy.LineType.Separate,
-        fill_type=contourpy.FillType.OuterOffset, quad_as_tri=False,
+        fill_type=contourpy.FillType.ChunkCombinedOffsetOffset, quad_as_tri=False,
         z_interp=contourpy.ZInterp.Linear,
     )  # fmt: skip
-    lines: Any = generator.filled(-2.0 * step, 0.0)
-    points, offsets = lines
-    # Where windows share a border, every vertex on it must stay for the two sides to meet.
-    tolerance = IDLE / 2 * cell_m if closed else 0.0
-    return _to_multipolygon(points, offsets, tolerance)
+    filled: Any = generator.filled(-2.0 * step, 0.0)
+    (coords,), (rings,), (polygons,) = filled
+    if coords is None:
+        return shapely.MultiPolygon()
+    if closed:  # where windows share a border, every vertex on it must stay for the sides to meet
+        coords, rings = _without_idle(coords, rings, IDLE / 2 * cell_m)
+    return _to_multipolygon(coords, rings, polygons)
 
 
 @numba.njit(cache=True, nogil=True)
-def _levels(cost, edge, access_m, limit, max_access_m, cost_per_m, step, closed):  # type: ignore[no-untyped-def]  # pragma: no cover
-    """Return the first row and column, and the levels, of the part that holds served cells.
+def _levels(x, y, cost, access_m, limit, max_access_m, cost_per_m, step, closed):  # type: ignore[no-untyped-def]  # pragma: no cover
+    """Return x, y and the level of each cell of the part that holds served cells.
 
     The part has one more cell on each side, where the window has any; when `closed`, cells
     beyond the window count as not served.
@@ -94,75 +91,88 @@ def _levels(cost, edge, access_m, limit, max_access_m, cost_per_m, step, closed)
     rows, columns = cost.shape
     south, north, west, east = rows, -1, columns, -1
     for i in range(rows):
-        for j in range(columns):
-            if cost[i, j] < limit and edge[i, j] >= 0:
-                south = min(south, i)
-                north = i
-                west = min(west, j)
-                east = max(east, j)
+        first = 0
+        while first < columns and not cost[i, first] < limit:
+            first += 1
+        if first == columns:
+            continue
+        last = columns - 1
+        while not cost[i, last] < limit:
+            last -= 1
+        south, north = min(south, i), i
+        west, east = min(west, first), max(east, last)
     if north < 0:
-        return 0, 0, np.empty((0, 0))
+        none = np.empty((0, 0))
+        return none, none, none
     margin = 1 if closed else 0
     south, north = max(south - 1, -margin), min(north + 1, rows - 1 + margin)
     west, east = max(west - 1, -margin), min(east + 1, columns - 1 + margin)
-    level = np.full((north - south + 1, east - west + 1), step)
-    for i in range(max(south, 0), min(north, rows - 1) + 1):
-        for j in range(max(west, 0), min(east, columns - 1) + 1):
-            if edge[i, j] < 0:
-                continue
-            over = max(cost[i, j] - limit, (access_m[i, j] - max_access_m) * cost_per_m)
-            level[i - south, j - west] = min(max(over, -step), step)
-    return south, west, level
+    shape = (north - south + 1, east - west + 1)
+    grid_x, grid_y, level = np.empty(shape), np.empty(shape), np.empty(shape)
+    cell = x[1] - x[0]
+    farthest = limit + step
+    for i in range(south, north + 1):
+        for j in range(west, east + 1):
+            grid_x[i - south, j - west] = x[0] + j * cell
+            grid_y[i - south, j - west] = y[0] + i * cell
+            over = step
+            if 0 <= i < rows and 0 <= j < columns and cost[i, j] < farthest:
+                far = (access_m[i, j] - max_access_m) * cost_per_m
+                over = min(max(cost[i, j] - limit, far, -step), step)
+            level[i - south, j - west] = over
+    return grid_x, grid_y, level
 
 
-def _to_multipolygon(points: Sequence[Any], offsets: Sequence[Any], tolerance: float) -> Any:
-    if not points:
-        return shapely.MultiPolygon()
-    coords = np.concatenate(points)
-    starts = np.concatenate([[0], np.cumsum([len(p) for p in points])])
-    rings = np.concatenate(
-        [o[:-1].astype(np.int64) + s for o, s in zip(offsets, starts, strict=False)]
-        + [starts[-1:].astype(np.int64)]
+def _to_multipolygon(coords: FloatArray, rings: Any, polygons: Any) -> Any:
+    """Return one valid MultiPolygon of rings in `coords` and polygons in `rings`, as offsets."""
+    whole = shapely.from_ragged_array(
+        shapely.GeometryType.MULTIPOLYGON,
+        coords,
+        (rings.astype(np.int64), polygons.astype(np.int64), np.array([0, len(polygons) - 1])),
     )
-    ring_counts = np.concatenate([[0], np.cumsum([len(o) - 1 for o in offsets])])
-    if tolerance > 0:
-        coords, rings = _without_idle(coords, rings, tolerance)
-    polygons = shapely.from_ragged_array(
-        shapely.GeometryType.POLYGON, coords, (rings, ring_counts.astype(np.int64))
-    )
-    return as_multipolygon(polygons)
+    return as_multipolygon(whole)
 
 
-def _without_idle(
-    coords: FloatArray, rings: npt.NDArray[np.int64], tolerance: float
-) -> tuple[FloatArray, npt.NDArray[np.int64]]:
+@numba.njit(cache=True, nogil=True)
+def _without_idle(coords, rings, tolerance):  # type: ignore[no-untyped-def]  # pragma: no cover
     """Drop vertices nearer than `tolerance` to the line between their neighbours.
 
     Two passes over every other vertex: no two neighbours go at once, so that what is left out
     stays within twice the tolerance. A ring's first vertex, and rings of under eight, stay.
     """
     for parity in (1, 0):
-        before, after = coords[:-2], coords[2:]
-        chord = after - before
-        off = coords[1:-1] - before
-        height = np.abs(chord[:, 0] * off[:, 1] - chord[:, 1] * off[:, 0])
-        idle = np.zeros(len(coords), dtype=bool)
-        idle[1:-1] = height < tolerance * np.hypot(chord[:, 0], chord[:, 1])
-        size = np.diff(rings)
-        number = np.arange(len(coords)) - np.repeat(rings[:-1], size)
-        idle &= (number % 2 == parity) & (number > 0) & (np.repeat(size, size) >= 8)
-        idle[rings[1:] - 1] = False
-        left = np.concatenate([[0], np.cumsum(~idle)])
-        coords, rings = coords[~idle], left[rings]
+        kept = np.empty_like(coords)
+        starts = np.empty_like(rings)
+        size = 0
+        for r in range(rings.size - 1):
+            starts[r] = size
+            first, last = rings[r], rings[r + 1] - 1
+            for i in range(first, last + 1):
+                if first < i < last and (i - first) % 2 == parity and last - first >= 7:
+                    chord_x = coords[i + 1, 0] - coords[i - 1, 0]
+                    chord_y = coords[i + 1, 1] - coords[i - 1, 1]
+                    off_x = coords[i, 0] - coords[i - 1, 0]
+                    off_y = coords[i, 1] - coords[i - 1, 1]
+                    height = abs(chord_x * off_y - chord_y * off_x)
+                    if height < tolerance * np.hypot(chord_x, chord_y):
+                        continue
+                kept[size] = coords[i]
+                size += 1
+        starts[rings.size - 1] = size
+        coords, rings = kept[:size], starts
     return coords, rings
 
 
 def as_multipolygon(polygons: npt.NDArray[Any]) -> Any:
     """Return polygons as one valid MultiPolygon; contours may touch themselves at a saddle."""
-    merged = multipolygon(polygons)
+    merged = polygons[0] if _is_one(polygons) else multipolygon(polygons)
     if shapely.is_valid(merged):
         return merged
     return multipolygon(shapely.union_all(shapely.make_valid(shapely.get_parts(merged))))
+
+
+def _is_one(shapes: npt.NDArray[Any]) -> bool:
+    return len(shapes) == 1 and isinstance(shapes[0], shapely.MultiPolygon)
 
 
 def multipolygon(shapes: Any) -> Any:

@@ -179,10 +179,25 @@ def _gather_one(  # type: ignore[no-untyped-def]  # pragma: no cover
     edge, share, access_cost, edge_u, edge_v, node_cost, along, against, at_edge, at_share, at_cost
 ):
     out = np.full(edge.size, np.inf)
+    same = -1  # neighbouring cells mostly lie on one edge: what is known of it is kept
+    at_u = at_v = forth = back = np.inf
     for i in range(edge.size):
-        if edge[i] >= 0:
+        e = edge[i]
+        if e < 0:
+            continue
+        if e != same:
+            same = e
+            at_u, at_v = node_cost[edge_u[e]], node_cost[edge_v[e]]
+            forth, back = along[e], against[e]
+        if e == at_edge:
             out[i] = access_cost[i] + cost_at(
-                edge[i], share[i], node_cost, edge_u, edge_v, along, against,
+                e, share[i], node_cost, edge_u, edge_v, along, against,
                 at_edge, at_share, at_cost,
             )  # fmt: skip
+        elif at_u < np.inf or at_v < np.inf:
+            x = share[i]
+            best = np.inf  # NaN compares false, as in `cost_at`
+            best = min(best, at_u + (x * back if x > 0.0 else 0.0))
+            best = min(best, at_v + ((1.0 - x) * forth if x < 1.0 else 0.0))
+            out[i] = access_cost[i] + best
     return out
