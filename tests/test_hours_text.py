@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from geo import words
 from geo.hours import from_text
 
+LETTERS = "周一二五六日至到上下午早晚休闭馆开放节假工作夏冬季月次除外其余:：-—,，;（）0123456789 "
 WORKDAYS = 'Mo-Fr 09:00-17:30 open "工作日"; PH off'
 SEASONS = 'Mo-Su 08:00-18:00, Mo-Su 07:00-08:00,18:00-19:00 unknown "夏冬季月份未说明"'
 
@@ -149,12 +150,7 @@ def test_every_note_has_a_sentence() -> None:
         assert words.say(f"hours.note_{note}", "zh") != words.say(f"hours.note_{note}", "en")
 
 
-@given(
-    st.text(
-        alphabet="周一二五六日至到上下午早晚休闭馆开放节假工作夏冬季月:：-—,，;（）0123456789 次除外其余",
-        max_size=24,
-    )
-)
+@given(st.text(alphabet=LETTERS, max_size=24))
 def test_no_text_whatever_raises(text: str) -> None:
     read = from_text(text)
     assert read.status == ("unknown" if read.osm is None else "parsed")
