@@ -7,6 +7,7 @@
     ├── InputError (ValueError)          a file's content cannot be used             exit 1
     │   ├── PointsError                  stations, sites, demand
     │   ├── DatumError                   a datum is missing or unknown               exit 2
+    │   ├── VectorError                  GeoJSON, GeoPackage, Shapefile
     │   ├── OsmError                     an OSM file, an override file
     │   └── NetworkError                 a saved network
     ├── MissingFileError (FileNotFoundError)  a named file is not there              exit 1
@@ -31,6 +32,7 @@ __all__ = [
     "PlannerError",
     "PointsError",
     "RequestError",
+    "VectorError",
 ]
 
 
@@ -78,6 +80,10 @@ class DatumError(InputError):
     """A datum that is missing or not one of the known words."""
 
     exit_code: ClassVar[int] = 2
+
+
+class VectorError(InputError):
+    """GeoJSON, a GeoPackage or a Shapefile that cannot be read."""
 
 
 class OsmError(InputError):

@@ -15,9 +15,9 @@ from geo import words
 from geo.errors import MissingFileError, PlannerError, PointsError
 from geo.points import FAULT_CODES, PointTable, as_dict, describe, read_points
 from geo.points import check as check_module
-from geo.points import geojson as geojson_module
 from geo.points import reading as reading_module
 from geo.points import tables as tables_module
+from geo.vector import geojson as geojson_module
 
 TABLE = "编号,名称,经度,纬度\nA1,新街口驿站,118.79,32.04\n"
 FUZZ = settings(

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from geo.vector.text import clip
+
 __all__ = ["clip", "degrees", "each", "is_blank", "is_total", "is_true", "position", "weight"]
 
 _BLANK = {
@@ -64,14 +66,6 @@ def is_total(value: Any) -> bool:
     if not isinstance(value, str) or len(value) > 40:
         return False
     return _TOTAL.fullmatch(re.sub(r"\s+", "", unicodedata.normalize("NFKC", value))) is not None
-
-
-def clip(value: Any, size: int = 40) -> str:
-    """Return `value` as short text of one line, fit to be shown in a sentence."""
-    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 200:
-        return "…"  # Python refuses to print integers of thousands of digits
-    text = "".join(c if c.isprintable() else " " for c in str(value)[: size + 1])
-    return text if len(text) <= size else text[: size - 1] + "…"
 
 
 def degrees(value: Any) -> float:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from geo.datum import parse_datum
 from geo.points.cells import clip
 from geo.points.schema import Kind, Remark
+from geo.vector.text import unique
 
 __all__ = ["ALIASES", "Recognised", "fold", "has_position", "named_datum", "recognise", "unique"]
 
@@ -144,24 +145,6 @@ def same_datum(one: str, other: str) -> bool:
     """Return whether two of `geo.datum.DATUMS` give the same numbers."""
     plain = {"wgs84", "cgcs2000"}
     return one == other or {one, other} <= plain
-
-
-def unique(headings: Sequence[str]) -> list[str]:
-    """Return headings that are distinct even when case is ignored, as GeoPackage wants them.
-
-    A blank heading becomes ``column_3`` by its place, a repeated one ``备注_2``.
-    """
-    taken: set[str] = {h.strip().casefold() for h in headings}
-    seen: set[str] = set()
-    made = []
-    for place, heading in enumerate(headings, start=1):
-        base = heading.strip() or f"column_{place}"
-        name, n = base, 2
-        while name.casefold() in seen or (name != base and name.casefold() in taken):
-            name, n = f"{base}_{n}", n + 1
-        seen.add(name.casefold())
-        made.append(name)
-    return made
 
 
 def _settle(columns: dict[str, str], warnings: list[Remark]) -> None:

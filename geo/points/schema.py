@@ -10,6 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from geo.vector.features import Remark
+from geo.vector.limits import MAX_BYTES, MAX_CELL, MAX_COLUMNS, MAX_ROWS
+
 __all__ = [
     "FAULT_CODES",
     "KINDS",
@@ -29,15 +32,6 @@ KINDS: tuple[Kind, ...] = ("stations", "sites", "demand")
 
 # West, south, east, north in WGS-84 degrees.
 BBox = tuple[float, float, float, float]
-
-# A code of the words (`warning.<code>`, `reason.<code>`) and the fields of its sentence.
-Remark = tuple[str, dict[str, Any]]
-
-# Beyond these a file is not a list of places but a mistake, or an attack on the memory.
-MAX_BYTES = 200_000_000
-MAX_ROWS = 1_000_000
-MAX_COLUMNS = 1_000
-MAX_CELL = 100_000  # characters
 
 # Why a row cannot be used. The order is that of the report; codes are stable, being read by
 # other programs.
