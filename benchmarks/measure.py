@@ -45,6 +45,17 @@ def seconds(work: Callable[[], Any], *, repeat: int = 5) -> float:
     return statistics.median(times)
 
 
+def in_turn(*works: Callable[[], Any], repeat: int) -> list[float]:
+    """Return the median wall time of each work, run by turns: a slow minute is slow for all."""
+    times: list[list[float]] = [[] for _ in works]
+    for turn in range(repeat + 1):
+        for at, work in enumerate(works):
+            taken = once(work)
+            if turn:  # the first is not counted
+                times[at].append(taken)
+    return [statistics.median(taken) for taken in times]
+
+
 def once(work: Callable[[], Any]) -> float:
     """Return the wall time of one run: for peers that take long."""
     start = time.perf_counter()
