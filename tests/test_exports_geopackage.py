@@ -168,10 +168,43 @@ def test_columns_of_every_kind_are_kept(tmp_path):
     assert (first["Minutes"], first["minutes_2"]) == (1.25, 3)
     assert json.loads(first["nested"]) == {"reasons": ["too_far"]}
     assert (first["maybe"], first["whole"], first["mixed"]) == (1, 1, "1")
-    assert first["moment"] == "2026-05-01T00:00:00Z"
+    assert first["moment"] == "2026-05-01T00:00:00.000Z"
     assert (first["span"], first["kind"], first["nothing"]) == (90.0, "a", None)
     gaps = ("nested", "maybe", "whole", "moment", "span", "kind", "nothing")
     assert [second[name] for name in gaps] == [None] * len(gaps)
+    assert second["Minutes"] is None, "no walking route is no number of minutes"
+
+
+def test_a_table_without_geometry_is_a_table(tmp_path):
+    table = pd.DataFrame({"origin": ["p1"], "destination": ["s-1"], "minutes": [3.5]})
+    found = [Layer("od", table, None, "分钟表", None), Layer("stations", frame([CENTRE]))]
+    path = write_geopackage(found, tmp_path / "a.gpkg", provenance(datum_out="gcj02")).path
+    kinds = dict(rows(path, "SELECT table_name, data_type FROM gpkg_contents"))
+    assert (kinds["od"], kinds["stations"]) == ("attributes", "features")
+    assert rows(path, "SELECT origin, destination, minutes FROM od") == [("p1", "s-1", 3.5)]
+    assert rows(path, "SELECT description FROM gpkg_contents WHERE table_name='od'") == [
+        ("分钟表",)
+    ]
+
+
+def test_columns_carry_their_headings_into_qgis(tmp_path):
+    table = frame([CENTRE], name=["甲"], area_km2=[1.0], 片区=["x"])
+    for lang, said in (("zh", "面积（平方公里）"), ("en", "area (km²)")):
+        root = ET.fromstring(qml("stations", table, lang))
+        aliases = {alias.get("field"): alias.get("name") for alias in root.iter("alias")}
+        assert aliases["area_km2"] == said
+        assert "片区" not in aliases
+        assert "geometry" not in aliases
+    assert root.get("labelsEnabled") == "1"
+    assert root.find("labeling/settings/text-style").get("fieldName") == "name"
+    assert ET.fromstring(qml("stations", table.drop(columns="name"))).get("labelsEnabled") == "0"
+
+
+def test_the_version_is_one_that_older_programs_know(written):
+    assert rows(written, "PRAGMA user_version") == [(10200,)]
+    assert rows(written, "SELECT count(*) FROM sqlite_master WHERE name LIKE 'rtree_%_geom'") == [
+        (7,)
+    ]
 
 
 def test_private_columns_and_collapsed_shapes_are_reported(tmp_path):

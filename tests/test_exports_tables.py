@@ -87,8 +87,8 @@ def test_numbers_have_the_decimals_of_their_unit():
     }
 
 
-def test_missing_values_are_empty_and_lists_are_json():
-    (row, _) = cells(
+def test_missing_values_are_empty_and_lists_are_words():
+    (row, other) = cells(
         pd.DataFrame(
             {
                 "a": [np.nan, 1.0],
@@ -98,11 +98,13 @@ def test_missing_values_are_empty_and_lists_are_json():
                 "e": [pd.NaT, pd.Timestamp("2026-05-01")],
                 "f": [["too_far", "night"], None],
                 "g": [True, False],
+                "h": [["=1+1", 2, 2.5], [["nested"], {}]],
             }
         )
     )
     assert [row[name] for name in "abcde"] == [""] * 5
-    assert json.loads(row["f"]) == ["too_far", "night"]
+    assert row["f"] == "too_far、night"
+    assert (row["h"], other["h"]) == ("'=1+1、2、2.5", '[["nested"],{}]')
     assert row["g"] == "true"
 
 

@@ -4,7 +4,8 @@ from geo.exports.atomic import atomic_path, write_atomic
 from geo.exports.failures import writing
 from geo.exports.folder import RUN_FILE, OutputFolder
 from geo.exports.geojson import geojson_bytes, write_geojson
-from geo.exports.geopackage import Layer, write_geopackage
+from geo.exports.geopackage import write_geopackage
+from geo.exports.layer import Layer
 from geo.exports.naming import named_for_datum
 from geo.exports.private import is_private, private_columns
 from geo.exports.provenance import (

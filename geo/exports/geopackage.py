@@ -1,7 +1,8 @@
-"""GeoPackage out (OGC 12-128r19): several layers in one file, with styles and provenance.
+"""GeoPackage out: several layers in one file, with styles and provenance.
 
-Layers are written by GDAL (pyogrio). Beside them the file has ``layer_styles``, the table from
-which QGIS takes how a layer is drawn, and ``provenance``, a table of keys and values.
+Version 1.2 (OGC 12-128r14), which every GIS of the last years opens without a warning; GDAL would
+write 1.4. Layers are written by GDAL (pyogrio). Beside them the file has ``layer_styles``, the
+table from which QGIS takes how a layer is drawn, and ``provenance``, a table of keys and values.
 
 GCJ-02 and BD-09 have no EPSG code, and calling them WGS-84 would put everything half a kilometre
 off: such a file is named ``*.gcj02.gpkg``, its layers have the undefined geographic system
@@ -15,7 +16,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,15 +29,16 @@ import pyogrio
 import shapely
 
 from geo.exports.atomic import atomic_path
-from geo.exports.geometry import SHIFTED, ready
+from geo.exports.geometry import SHIFTED
+from geo.exports.layer import CRS, GEOMETRY_OF_KIND, Content, Layer, content_of, free_name, gathered
 from geo.exports.naming import named_for_datum
 from geo.exports.provenance import Provenance
-from geo.exports.shaping import Written, shaped
+from geo.exports.shaping import Written
 from geo.exports.styles import qml
 from geo.exports.values import json_text, storable
 from geo.words import say
 
-__all__ = ["Layer", "write_geopackage"]
+__all__ = ["write_geopackage"]
 
 _STYLES = """CREATE TABLE layer_styles (
  id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
@@ -50,31 +52,6 @@ _PROVENANCE = """CREATE TABLE provenance (
  id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, key TEXT NOT NULL, value TEXT)"""
 _ATTRIBUTES = """INSERT INTO gpkg_contents (table_name, data_type, identifier, description,
  last_change, srs_id) VALUES (?, 'attributes', ?, ?, ?, 0)"""
-
-
-@dataclass(frozen=True, eq=False)
-class Layer:
-    """One layer of a GeoPackage.
-
-    Attributes
-    ----------
-    name
-        Table name, unique in the file whatever its case.
-    frame
-        Rows in EPSG:4326; columns keep full precision, lists and dicts become JSON text.
-    kind
-        Which style it gets, one of `geo.exports.KINDS`; None for no style.
-    description
-        A sentence about the layer, kept in the file.
-    id_column
-        Column that names rows in reports; None for none.
-    """
-
-    name: str
-    frame: gpd.GeoDataFrame
-    kind: str | None = None
-    description: str = ""
-    id_column: str | None = "id"
 
 
 def write_geopackage(
@@ -111,18 +88,16 @@ def write_geopackage(
     target = named_for_datum(path, provenance.datum_out)
     found = list(layers)
     _check_names([layer.name.lower() for layer in found])
-    tables = [_table(layer, provenance, lang, keep_private) for layer in found]
+    tables = [
+        _table(content_of(layer, provenance, lang, keep_private=keep_private), provenance)
+        for layer in found
+    ]
     with atomic_path(target) as staged:
         for table in tables:
             _write_layer(table, staged, provenance.datum_out)
         with closing(sqlite3.connect(staged)) as base, base:
             _finish(base, tables, provenance, lang)
-    return Written(
-        target,
-        sum(len(table.frame) for table in tables),
-        tuple(label for table in tables for label in table.collapsed),
-        tuple(dict.fromkeys(name for table in tables for name in table.dropped_columns)),
-    )
+    return Written(target, **gathered(table.content for table in tables))
 
 
 def _check_names(names: list[str]) -> None:
@@ -134,41 +109,29 @@ def _check_names(names: list[str]) -> None:
 
 @dataclass(frozen=True, eq=False)
 class _Table:
-    """A layer as it goes to GDAL."""
+    """A layer as it goes to GDAL; without geometry its frame is a plain one."""
 
-    layer: Layer
-    frame: gpd.GeoDataFrame
+    content: Content
+    frame: pd.DataFrame
     geometry_column: str
     fid_column: str
-    description: str
-    collapsed: tuple[Hashable, ...]
-    dropped_columns: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return self.content.layer.name
 
 
-def _table(layer: Layer, provenance: Provenance, lang: str, keep_private: bool) -> _Table:
-    datum = provenance.datum_out
-    parts = shaped(layer.frame, datum, id_column=layer.id_column, keep_private=keep_private)
-    prepared = ready(parts.geometries, datum)
-    kept = np.flatnonzero(~prepared.collapsed)
-    columns = _columns(parts.table.iloc[kept])
+def _table(content: Content, provenance: Provenance) -> _Table:
+    columns = _columns(content.table)
     taken = {name.lower() for name in columns}
-    geometry_column = _free("geom", taken)
-    columns[geometry_column] = gpd.GeoSeries(
-        prepared.geometries[kept], index=parts.table.index[kept]
-    )
-    note = say(f"style.datum_{datum}", lang) if datum != "wgs84" else ""
-    return _Table(
-        layer=layer,
-        frame=gpd.GeoDataFrame(columns, geometry=geometry_column, crs=_CRS[datum]),
-        geometry_column=geometry_column,
-        fid_column=_free("fid", taken),
-        description=" ".join(text for text in (layer.description, note) if text),
-        collapsed=tuple(parts.label(i) for i in np.flatnonzero(prepared.collapsed).tolist()),
-        dropped_columns=parts.dropped_columns,
-    )
-
-
-_CRS = {"wgs84": "EPSG:4326", "cgcs2000": "EPSG:4490", "gcj02": "EPSG:4326", "bd09": "EPSG:4326"}
+    geometry_column = free_name("geom", taken)
+    frame = pd.DataFrame(columns)
+    if content.geometries is not None:
+        columns[geometry_column] = gpd.GeoSeries(content.geometries, index=content.table.index)
+        # Where a datum has no system, WGS-84 keeps pyogrio quiet and the option SRID overrides it.
+        crs = CRS.get(provenance.datum_out, "EPSG:4326")
+        frame = gpd.GeoDataFrame(columns, geometry=geometry_column, crs=crs)
+    return _Table(content, frame, geometry_column, free_name("fid", taken))
 
 
 def _columns(table: pd.DataFrame) -> dict[str, Any]:
@@ -176,53 +139,37 @@ def _columns(table: pd.DataFrame) -> dict[str, Any]:
     columns: dict[str, Any] = {}
     taken: set[str] = set()
     for name in table.columns:
-        free = _free(str(name), taken)
+        free = free_name(str(name), taken)
         taken.add(free.lower())
         columns[free] = storable(table[name])
     return columns
 
 
-def _free(name: str, taken: set[str]) -> str:
-    candidate, number = name, 2
-    while candidate.lower() in taken:
-        candidate, number = f"{name}_{number}", number + 1
-    return candidate
-
-
 def _write_layer(table: _Table, path: Path, datum: str) -> None:
     options = {
-        "GEOMETRY_NAME": table.geometry_column,
         "FID": table.fid_column,
-        "IDENTIFIER": table.layer.name,
-        "DESCRIPTION": table.description,
+        "IDENTIFIER": table.name,
+        "DESCRIPTION": table.content.description,
     }
-    if datum in SHIFTED:
-        # Overrides the frame's system, without which pyogrio would warn.
-        options["SRID"] = "0"
-    dimensions = set(np.unique(shapely.get_dimensions(table.frame.geometry.to_numpy()))) - {-1}
-    empty = {"geometry_type": _EMPTY_TYPES[table.layer.kind]} if not dimensions else {}
+    more: dict[str, Any] = {}
+    if isinstance(table.frame, gpd.GeoDataFrame):
+        options["GEOMETRY_NAME"] = table.geometry_column
+        if datum in SHIFTED:
+            options["SRID"] = "0"
+        found = set(np.unique(shapely.get_dimensions(table.frame.geometry.to_numpy()))) - {-1}
+        more["promote_to_multi"] = 0 not in found
+        if not found:
+            more["geometry_type"] = GEOMETRY_OF_KIND[table.content.layer.kind]
     pyogrio.write_dataframe(
         table.frame,
         path,
-        layer=table.layer.name,
+        layer=table.name,
         driver="GPKG",
         append=path.exists(),
-        promote_to_multi=0 not in dimensions,
-        dataset_options={"DATETIME_FORMAT": "UTC"},
+        dataset_options={"DATETIME_FORMAT": "UTC", "VERSION": "1.2"},
         layer_options=options,
-        **empty,
+        **more,
     )
-
-
-_EMPTY_TYPES: dict[str | None, str] = {
-    "bands": "MultiPolygon",
-    "responsibility": "MultiPolygon",
-    "gaps": "MultiPolygon",
-    "stations": "Point",
-    "demand": "Point",
-    "lines": "MultiLineString",
-    None: "Unknown",
-}
 
 
 def _finish(
@@ -231,18 +178,17 @@ def _finish(
     """Check the rows, add styles and provenance, and set the clock."""
     moment = provenance.created_utc
     for table in tables:
-        name = table.layer.name.replace('"', '""')
+        name = table.name.replace('"', '""')
         (rows,) = base.execute(f'SELECT count(*) FROM "{name}"').fetchone()
         if rows != len(table.frame):
             raise sqlite3.DatabaseError(f"{rows} of {len(table.frame)} rows in {name}")
     base.execute(_STYLES)
     base.execute(_PROVENANCE)
     for table in tables:
-        kind = table.layer.kind
+        kind, name = table.content.layer.kind, table.name
         if kind is not None:
-            name = table.layer.name
-            style = qml(kind, table.frame, lang)
-            values = (name, table.geometry_column, name[:30], style, table.description, moment)
+            style, about = qml(kind, table.frame, lang), table.content.description
+            values = (name, table.geometry_column, name[:30], style, about, moment)
             base.execute(_ADD_STYLE, values)
     record = provenance.as_dict()
     base.executemany(

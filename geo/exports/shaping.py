@@ -34,12 +34,15 @@ class Written:
         Ids of rows left out because rounding to 1e-7 degrees left nothing of their shape.
     dropped_columns
         Private columns left out (`geo.exports.private_columns`).
+    texts_cut
+        Texts that were cut because the format has no room for them.
     """
 
     path: Path
     rows: int
     collapsed: tuple[Hashable, ...] = ()
     dropped_columns: tuple[str, ...] = ()
+    texts_cut: int = 0
 
     def __fspath__(self) -> str:
         return os.fspath(self.path)

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from geo.exports.headings import heading
 from geo.exports.values import plain
 from geo.words import entries, say
 
@@ -50,6 +51,7 @@ _BLUES = ("#08306B", "#1F6DB2", "#6AAED6", "#BDD9EC")
 _ORANGES = ("#7A2B00", "#D55E00", "#F0A35E", "#FBDDBF")
 _RANKS_SHOWN = 5
 _MANY = 12
+_NAMES_BELOW = 20_000  # names of stations appear at this scale and nearer, where they have room
 
 
 @dataclass(frozen=True)
@@ -98,10 +100,11 @@ def qml(kind: str, table: pd.DataFrame, lang: str = "zh") -> str:
     kind
         One of `KINDS`.
     table
-        The layer's attributes: its values of ``minutes`` or ``metres`` (bands), ``rank`` (gaps)
-        or ``status`` (points) become the classes. Without such a column there is one symbol.
+        The layer's attributes: its values of ``minutes`` or ``metres`` (bands; ``to_minutes`` or
+        ``to_metres`` of rings), ``rank`` (gaps) or ``status`` (points) become the classes.
+        Without such a column there is one symbol. Columns of ours get their headings as aliases.
     lang
-        Language of the legend.
+        Language of the legend and of the aliases.
 
     Raises
     ------
@@ -118,15 +121,20 @@ def qml(kind: str, table: pd.DataFrame, lang: str = "zh") -> str:
         "demand": _points,
         "lines": _lines,
     }[kind](table, lang)
-    root = ET.Element("qgis", {"version": "3.28.0", "styleCategories": "Symbology"})
+    head = {"version": "3.28.0", "styleCategories": "Symbology|Labeling|Fields"}
+    root = ET.Element("qgis", {**head, "labelsEnabled": "0"})
     root.append(renderer)
+    if kind == "stations" and "name" in table.columns:
+        root.set("labelsEnabled", "1")
+        root.append(_names("name"))
+    root.append(_aliases(table, lang))
     ET.SubElement(root, "blendMode").text = "0"
     ET.SubElement(root, "featureBlendMode").text = "0"
     ET.SubElement(root, "layerOpacity").text = "1"
     ET.SubElement(root, "layerGeometryType").text = str(geometry_type)
     ET.indent(root, " ")
-    head = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
-    return head + ET.tostring(root, encoding="unicode") + "\n"
+    doctype = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
+    return doctype + ET.tostring(root, encoding="unicode") + "\n"
 
 
 _POINT, _LINE, _POLYGON = 0, 1, 2
@@ -143,17 +151,21 @@ class _Class:
 
 def _bands(table: pd.DataFrame, lang: str) -> tuple[ET.Element, int]:
     """Circles by limit; the widest is drawn first, so that the nearer ones lie on top."""
-    for column in ("metres", "minutes"):  # a run in metres has minutes too
+    # A run in metres has minutes too; rings have both ends.
+    for column in ("to_metres", "to_minutes", "metres", "minutes"):
         values = _distinct(table, column)
         if values:
             break
     else:
         return _single(_fill(band_colours(2)[1], INK, 0.2, BAND_ALPHA)), _POLYGON
-    text = f"style.within_{column}"
-    classes = [
-        _Class(value, say(text, lang, value=_number(value)), _fill(colour, INK, 0.2, BAND_ALPHA))
-        for value, colour in zip(values, band_colours(len(values)), strict=True)
-    ]
+    unit = column.removeprefix("to_")
+    classes = []
+    for value, colour in zip(values, band_colours(len(values)), strict=True):
+        label = say(f"style.within_{unit}", lang, value=_number(value))
+        if column != unit:
+            low = table.loc[table[column] == value, f"from_{unit}"].iloc[0]
+            label = say(f"style.ring_{unit}", lang, low=_number(plain(low)), high=_number(value))
+        classes.append(_Class(value, label, _fill(colour, INK, 0.2, BAND_ALPHA)))
     renderer = _categorised(column, classes)
     renderer.set("enableorderby", "1")
     order = ET.SubElement(renderer, "orderby")
@@ -163,7 +175,7 @@ def _bands(table: pd.DataFrame, lang: str) -> tuple[ET.Element, int]:
 
 
 def _responsibility(table: pd.DataFrame, lang: str) -> tuple[ET.Element, int]:
-    return _single(_fill(_BLUES[-1], _BLUES[0], 0.5, 1.0, fill_alpha=0.25)), _POLYGON
+    return _single(_fill(_BLUES[-1], _BLUES[0], 0.35, 1.0, fill_alpha=0.25)), _POLYGON
 
 
 def _gaps(table: pd.DataFrame, lang: str) -> tuple[ET.Element, int]:
@@ -242,6 +254,33 @@ def _categorised(column: str, classes: Sequence[_Class]) -> ET.Element:
         found.symbol.set("name", str(position))
         symbols.append(found.symbol)
     return renderer
+
+
+def _aliases(table: pd.DataFrame, lang: str) -> ET.Element:
+    found = ET.Element("aliases")
+    for position, column in enumerate(name for name in table.columns if heading(name, lang)):
+        alias = {"index": str(position), "field": str(column), "name": heading(column, lang)}
+        ET.SubElement(found, "alias", alias)
+    return found
+
+
+def _names(column: str) -> ET.Element:
+    """Return labels with a white edge, right of the point, at scales where they have room."""
+    labeling = ET.Element("labeling", {"type": "simple"})
+    settings = ET.SubElement(labeling, "settings", {"calloutType": "simple"})
+    text = {"fieldName": column, "isExpression": "0", "fontSize": "8", "fontSizeUnit": "Point"}
+    style = ET.SubElement(settings, "text-style", {**text, "textColor": _rgba(INK)})
+    edge = {"bufferDraw": "1", "bufferSize": "0.7", "bufferSizeUnits": "MM"}
+    ET.SubElement(style, "text-buffer", {**edge, "bufferColor": _rgba(PAPER)})
+    beside = {
+        "placement": "6",
+        "dist": "1.8",
+        "distUnits": "MM",
+    }  # 6: cartographic, round the point
+    ET.SubElement(settings, "placement", {**beside, "predefinedPositionOrder": "R,L,T,B"})
+    near = {"scaleVisibility": "1", "scaleMin": "1", "scaleMax": str(_NAMES_BELOW)}
+    ET.SubElement(settings, "rendering", {**near, "obstacle": "1", "drawLabels": "1"})
+    return labeling
 
 
 def _renderer(kind: str, **more: str) -> ET.Element:

@@ -25,7 +25,7 @@ from geo.exports.atomic import atomic_path, write_atomic
 from geo.exports.geometry import DECIMALS, shift_columns
 from geo.exports.provenance import Provenance
 from geo.exports.shaping import Written, shaped
-from geo.exports.values import OTHERWISE, column_values, decimals_of, json_text, storable
+from geo.exports.values import OTHERWISE, column_values, decimals_of, json_text, listed, storable
 
 __all__ = ["csv_bytes", "inert", "write_csv", "write_parquet"]
 
@@ -59,7 +59,7 @@ def write_csv(
     frame
         Any frame, or a GeoDataFrame in EPSG:4326. Points become ``lon`` and ``lat``; other
         shapes are left out. Floats get the fixed decimals of the unit in their name, missing
-        values are empty, lists and dicts become JSON, texts are made `inert`.
+        values are empty, lists are words with 、 between them, dicts JSON, texts `inert`.
     path, provenance, keep_private
         As for `geo.exports.write_geojson`; the name is never changed.
     id_column
@@ -182,4 +182,4 @@ def _cell(value: Any, decimals: int | None) -> str:
         return _decimal(value, decimals)
     if isinstance(value, str):
         return inert(value)
-    return str(value) if isinstance(value, int) else json_text(value)
+    return str(value) if isinstance(value, int) else inert(listed(value))

@@ -12,7 +12,7 @@ import enum
 import json
 import math
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from functools import singledispatch
 from typing import Any, cast
@@ -22,7 +22,16 @@ import pandas as pd
 
 from geo.exports.private import is_private
 
-__all__ = ["OTHERWISE", "column_values", "decimals_of", "json_text", "plain", "storable", "utf8"]
+__all__ = [
+    "OTHERWISE",
+    "column_values",
+    "decimals_of",
+    "json_text",
+    "listed",
+    "plain",
+    "storable",
+    "utf8",
+]
 
 _DECIMALS = {
     "lon": 7,
@@ -172,19 +181,34 @@ def json_text(value: Any) -> str:
     return json.dumps(plain(value), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
+def listed(value: Any) -> str:
+    """Return a list of words or numbers with 、 between them; anything else as `json_text`.
+
+    >>> listed(["热水", "微波炉"])
+    '热水、微波炉'
+    """
+    found = plain(value)
+    if isinstance(found, list) and all(isinstance(item, str | int | float) for item in found):
+        return "、".join(item if isinstance(item, str) else json_text(item) for item in found)
+    return json_text(found)
+
+
 def utf8(text: str) -> bytes:
     """Return `text` in UTF-8; a lone surrogate, which UTF-8 cannot hold, becomes ``?``."""
     return text.encode("utf-8", "replace")
 
 
-def storable(column: pd.Series) -> pd.Series:
+def storable(column: pd.Series, as_text: Callable[[Any], str] = json_text) -> pd.Series:
     """Return a column of one type that a database file can hold.
 
-    Numbers, booleans and moments stay what they are; a column of objects becomes text, whole
-    numbers, numbers or booleans where all its values are that, and otherwise text, with lists
-    and dicts as JSON. Durations become seconds.
+    Numbers, booleans and moments stay what they are, ±inf becomes missing; a column of objects
+    becomes text, whole numbers, numbers or booleans where all its values are that, and otherwise
+    text, with lists and dicts as JSON or whatever `as_text` makes of them. Durations become
+    seconds.
     """
     dtype = column.dtype
+    if dtype.kind == "f":
+        return column.where(np.isfinite(column.to_numpy(dtype=float, na_value=np.nan)))
     if pd.api.types.is_timedelta64_dtype(dtype):
         return column.dt.total_seconds()
     if pd.api.types.is_numeric_dtype(dtype) or isinstance(dtype, pd.StringDtype):
@@ -195,7 +219,7 @@ def storable(column: pd.Series) -> pd.Series:
     kinds = {type(value) for value in values if value is not None}
     kind = _COLUMN_TYPES.get(frozenset(kinds))
     if kind is None:
-        values = [v if v is None or isinstance(v, str) else json_text(v) for v in values]
+        values = [v if v is None or isinstance(v, str) else as_text(v) for v in values]
     return pd.Series(values, index=column.index, dtype=kind or object)
 
 
