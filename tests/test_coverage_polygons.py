@@ -9,7 +9,7 @@ import pytest
 import shapely
 from drawn_network import Way, draw, drawn, on_plane, places, points, way
 
-from geo.coverage.gaps import find_gaps
+from geo.coverage.gaps import group_gaps, shape_gaps
 from geo.coverage.request import CoverageRequest
 from geo.coverage.result import Coverage
 from geo.coverage.run import cover
@@ -220,8 +220,12 @@ def gaps_at(xy, *, link=250.0, cut=1e6, weight=None, most=None):
     network = draw(way((0, 0), (100, 0)))
     xy = np.array(xy, dtype=float)
     weight = np.ones(len(xy)) if weight is None else np.array(weight, dtype=float)
-    return find_gaps(xy, weight, link_m=link, cut_m=cut, most=most,
-                     served=shapely.MultiPolygon(), water=WaterCut(network))  # fmt: skip
+    groups = group_gaps(xy, weight, link_m=link, cut_m=cut)
+    nothing = shapely.MultiPolygon()
+    found = shape_gaps(groups, most=most, served=nothing, water=WaterCut(network))
+    ranks = [int(weight[groups.rank == gap["rank"]].sum()) for gap in found]
+    assert ranks == [gap["weight"] for gap in found]  # each place knows its gap
+    return found, groups.order.size
 
 
 def test_places_within_the_link_belong_to_one_gap():

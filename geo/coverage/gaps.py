@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,20 +12,42 @@ import shapely
 from geo.field import WaterCut, as_multipolygon, clipped
 from geo.network.model import FloatArray, IntArray
 
-__all__ = ["find_gaps"]
+__all__ = ["GapGroups", "group_gaps", "shape_gaps"]
 
 
-def find_gaps(
-    xy: FloatArray,
-    weight: FloatArray,
-    *,
-    link_m: float,
-    cut_m: float,
-    most: int | None,
-    served: Any,
-    water: WaterCut,
-) -> tuple[list[dict[str, Any]], int]:
-    """Group unserved places and return the groups by falling weight.
+@dataclass(frozen=True, eq=False)
+class GapGroups:
+    """Unserved places in groups, the heaviest first; nothing is shaped yet.
+
+    Attributes
+    ----------
+    side_m
+        Side of the squares that places are counted on.
+    cells, piece
+        (c, 2) squares and the piece that each belongs to.
+    order
+        Pieces that weigh something, by falling weight.
+    gap
+        (pieces,) number of the gap that a piece is part of, the first the heaviest piece's.
+    weight, places, gap_weight
+        (pieces,) of a piece, and weight of the gap it is part of.
+    rank
+        (p,) rank of each place's piece from 1, 0 where it weighs nothing.
+    """
+
+    side_m: float
+    cells: IntArray
+    piece: IntArray
+    order: IntArray
+    gap: IntArray
+    weight: FloatArray
+    places: IntArray
+    gap_weight: FloatArray
+    rank: IntArray
+
+
+def group_gaps(xy: FloatArray, weight: FloatArray, *, link_m: float, cut_m: float) -> GapGroups:
+    """Group unserved places by nearness.
 
     Places are counted on squares of half `link_m`; squares at most two apart belong to one gap,
     so that places within `link_m` always do. A gap wider than `cut_m` is of no use to somebody
@@ -37,6 +60,50 @@ def find_gaps(
         (p, 2) metres and (p,) weight of unserved places.
     link_m, cut_m
         See above, metres.
+    """
+    side = link_m / 2
+    if len(xy) == 0:
+        none = np.empty(0, dtype=np.int64)
+        nothing = np.empty(0)
+        return GapGroups(
+            side, none.reshape(0, 2), none, none, none, nothing, none, nothing, none
+        )  # fmt: skip
+    cells, cell_of = _distinct(np.floor(xy / side).astype(np.int64))
+    cell_weight = np.bincount(cell_of, weights=weight, minlength=len(cells))
+    cell_places = np.bincount(cell_of, minlength=len(cells))
+    gap = _linked(cells)
+    piece = _cut(cells, gap, max(int(cut_m // side), 1))
+    weights = np.bincount(piece, weights=cell_weight).astype(np.float64)
+    places = np.bincount(piece, weights=cell_places).astype(np.int64)
+    first = np.full(weights.size, -1)
+    first[piece[::-1]] = np.arange(len(cells))[::-1]
+    # Ties by position, so that the ranking does not hang on the order of the input.
+    order = np.lexsort((cells[first, 1], cells[first, 0], -weights))
+    order = order[weights[order] > 0]
+    own = gap[first]
+    numbers = {g: i + 1 for i, g in enumerate(dict.fromkeys(own[order].tolist()))}
+    rank = np.zeros(weights.size, dtype=np.int64)
+    rank[order] = np.arange(order.size) + 1
+    return GapGroups(
+        side_m=side,
+        cells=cells,
+        piece=piece,
+        order=order,
+        gap=np.array([numbers.get(g, 0) for g in own.tolist()], dtype=np.int64),
+        weight=weights,
+        places=places,
+        gap_weight=np.bincount(gap, weights=cell_weight)[own],
+        rank=rank[piece[cell_of]],
+    )
+
+
+def shape_gaps(
+    groups: GapGroups, *, most: int | None, served: Any, water: WaterCut
+) -> list[dict[str, Any]]:
+    """Return the groups by falling weight, each with its shape.
+
+    Parameters
+    ----------
     most
         How many pieces to return; None: all.
     served
@@ -46,41 +113,20 @@ def find_gaps(
 
     Returns
     -------
-    tuple
-        One dict a piece (rank, gap, weight, places, gap_weight, geometry), and how many there
-        are in all.
+    list
+        One dict a piece: rank, gap, weight, places, gap_weight, geometry.
     """
-    if len(xy) == 0:
-        return [], 0
-    side = link_m / 2
-    cells, cell_of = _distinct(np.floor(xy / side).astype(np.int64))
-    cell_weight = np.bincount(cell_of, weights=weight, minlength=len(cells))
-    cell_places = np.bincount(cell_of, minlength=len(cells))
-    gap = _linked(cells)
-    piece = _cut(cells, gap, max(int(cut_m // side), 1))
-    weights = np.bincount(piece, weights=cell_weight)
-    places = np.bincount(piece, weights=cell_places)
-    gap_weight = np.bincount(gap, weights=cell_weight)
-    first = np.full(weights.size, -1)
-    first[piece[::-1]] = np.arange(len(cells))[::-1]
-    # Ties by position, so that the ranking does not hang on the order of the input.
-    order = np.lexsort((cells[first, 1], cells[first, 0], -weights))
-    order = order[weights[order] > 0]
-    gap_rank = {g: i + 1 for i, g in enumerate(dict.fromkeys(gap[first[order]].tolist()))}
-    found = []
-    for rank, number in enumerate(order[:most].tolist(), 1):
-        own = gap[first[number]]
-        found.append(
-            {
-                "rank": rank,
-                "gap": gap_rank[own],
-                "weight": float(weights[number]),
-                "places": int(places[number]),
-                "gap_weight": float(gap_weight[own]),
-                "geometry": _shape(cells[piece == number], side, served, water),
-            }
-        )
-    return found, int(order.size)
+    return [
+        {
+            "rank": rank,
+            "gap": int(groups.gap[number]),
+            "weight": float(groups.weight[number]),
+            "places": int(groups.places[number]),
+            "gap_weight": float(groups.gap_weight[number]),
+            "geometry": _shape(groups.cells[groups.piece == number], groups.side_m, served, water),
+        }
+        for rank, number in enumerate(groups.order[:most].tolist(), 1)
+    ]
 
 
 def _distinct(rows: IntArray) -> tuple[IntArray, IntArray]:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from geo.coverage.placing import Placed
 from geo.coverage.reach import Places
-from geo.network.model import FloatArray
+from geo.network.model import FloatArray, IntArray
 
 __all__ = ["Demand", "Served", "Shapes"]
 
@@ -40,10 +40,11 @@ class Served:
 
 @dataclass(frozen=True, eq=False)
 class Shapes:
-    """Polygons in the metric CRS, and the gaps."""
+    """Polygons in the metric CRS, the gaps, and the rank of the gap of each place, 0 for none."""
 
     circles: list[list[Any]]
     union: list[Any]
     areas: list[Any]
     gaps: list[dict[str, Any]]
     gaps_total: int
+    gap_rank: IntArray

@@ -15,7 +15,7 @@ import shapely
 
 from geo.coverage import frames
 from geo.coverage.figures import summary_of
-from geo.coverage.gaps import find_gaps
+from geo.coverage.gaps import group_gaps, shape_gaps
 from geo.coverage.parts import Demand, Served, Shapes
 from geo.coverage.placing import Ground, Placed, lay_ground, place, positions_xy, street_pieces
 from geo.coverage.polygons import circles, dissolved
@@ -34,7 +34,7 @@ from geo.coverage.result import Coverage
 from geo.coverage.surface import Surface, drawings
 from geo.errors import PointsError
 from geo.field import WaterCut
-from geo.network.model import FloatArray, WalkNetwork
+from geo.network.model import FloatArray, IntArray, WalkNetwork
 from geo.points import PointTable
 from geo.search import search_each
 
@@ -156,9 +156,9 @@ def _shapes(
     with ThreadPoolExecutor(2) as pool:  # neither waits for the other, and GEOS frees the GIL
         later = pool.submit(_gaps, surface, wanted, cost, union[-1], most_gaps)
         areas = responsibility(surface, union[-1]) if with_areas else _nothing(surface)
-        gaps, gaps_total = later.result()
+        gaps, gaps_total, rank = later.result()
     tell("union", 2, 2)
-    return Shapes(own, union, areas, gaps, gaps_total)
+    return Shapes(own, union, areas, gaps, gaps_total, rank)
 
 
 def _demand_frame(
@@ -236,18 +236,20 @@ def _surface(
 
 def _gaps(
     surface: Surface, wanted: Demand, cost: FloatArray, union: Any, most: int | None
-) -> tuple[list[dict[str, Any]], int]:
+) -> tuple[list[dict[str, Any]], int, IntArray]:
+    """Return the heaviest gaps, how many there are, and of each place the rank of its gap or 0."""
     limit = surface.request.scale.limits[-1]
     left = ~(cost <= limit) & np.isfinite(wanted.xy).all(axis=1)
-    return find_gaps(
+    groups = group_gaps(
         wanted.xy[left],
         wanted.places.weight[left],
         link_m=surface.request.gap_link_m,
-        cut_m=2.0 * surface.radius_m(surface.request.scale.limits[-1]),
-        most=most,
-        served=union,
-        water=surface.cut,
+        cut_m=2.0 * surface.radius_m(limit),
     )
+    rank = np.zeros(len(left), dtype=np.int64)
+    rank[left] = groups.rank
+    found = shape_gaps(groups, most=most, served=union, water=surface.cut)
+    return found, int(groups.order.size), rank
 
 
 def flags_of(
