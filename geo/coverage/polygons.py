@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import numba
 import numpy as np
 import shapely
 
@@ -25,9 +26,6 @@ def circles(
     network = surface.costs.network
     node_xy = network.node_planar
     count = surface.seeds.count
-    threads = os.cpu_count() or 1
-    bounds = np.linspace(0, count, min(count, threads * 8) + 1).astype(int)
-    spans = [range(a, b) for a, b in itertools.pairwise(bounds)]
     at = np.argsort(surface.on_edge.label, kind="stable")
 
     def some(span: range) -> list[list[Any]]:
@@ -35,7 +33,10 @@ def circles(
         return [_circle(surface, i, int(at[i]), node_xy, scratch) for i in span]
 
     if count == 1:  # a pool would take longer to start than the work
-        return some(spans[0])
+        return some(range(1))
+    threads = os.cpu_count() or 1
+    bounds = np.linspace(0, count, min(count, threads * 8) + 1).astype(int)
+    spans = [range(a, b) for a, b in itertools.pairwise(bounds)]
     found: list[list[Any]] = []
     with ThreadPoolExecutor(threads) as pool:
         for part in pool.map(some, spans):
@@ -54,8 +55,7 @@ def _circle(
     found: list[Any] = []
     for drawing in surface.drawings:
         inner = found[-1] if found else None
-        low, high = _ground(surface, drawing.limit, station, at, node_xy)
-        window = drawing.lattice.window(*low, *high)
+        window = drawing.lattice.window(*_ground(surface, drawing.limit, station, at, node_xy))
         cost = _field(surface, window, at, scratch)
         for band in drawing.bands:
             limit = surface.request.scale.limits[band]
@@ -82,25 +82,36 @@ def _field(surface: Surface, window: Window, at: int, node_cost: FloatArray) -> 
 
 def _ground(
     surface: Surface, limit: float, station: int, at: int, node_xy: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Return the corners of a box around all that one station can serve within `limit`.
-
-    What is reached past a junction lies within what is left of the walk there; the rest is
-    beside the station's own edge, which may be long and bent.
-    """
-    network, radius = surface.costs.network, surface.radius_m(limit)
+) -> tuple[float, float, float, float]:
+    """Return a box around all that one station can serve within `limit`: W, S, E, N, metres."""
+    network = surface.costs.network
     nodes, node_cost = surface.reach.of(station)
-    near = node_cost <= limit
-    nodes = nodes[near]
-    left_m = surface.radius_m(limit - node_cost[near])[:, None]
     ptr, edge = network.coord_ptr, surface.on_edge.edge[at]
-    line = network.planar[ptr[edge] : ptr[edge + 1]]
-    own, access = surface.xy[station], surface.request.max_access_m
-    beside_low = np.maximum(line.min(axis=0) - access, own - radius)
-    beside_high = np.minimum(line.max(axis=0) + access, own + radius)
-    low = np.vstack([node_xy[nodes] - left_m, beside_low]).min(axis=0)
-    high = np.vstack([node_xy[nodes] + left_m, beside_high]).max(axis=0)
-    return low, high
+    box: tuple[float, float, float, float] = _box(
+        node_xy, nodes, node_cost, float(limit), surface.radius_m(1.0),
+        network.planar[ptr[edge] : ptr[edge + 1]], surface.xy[station],
+        float(surface.request.max_access_m),
+    )  # fmt: skip
+    return box
+
+
+@numba.njit(cache=True, nogil=True)
+def _box(node_xy, nodes, node_cost, limit, metres, line, own, access):  # type: ignore[no-untyped-def]  # pragma: no cover
+    """What is reached past a junction lies within what is left of the walk there; the rest is
+    beside the station's own edge, which may be long and bent, and within the whole walk."""
+    low, high = np.full(2, np.inf), np.full(2, -np.inf)
+    for axis in range(2):
+        for i in range(line.shape[0]):
+            low[axis] = min(low[axis], line[i, axis] - access)
+            high[axis] = max(high[axis], line[i, axis] + access)
+        low[axis] = max(low[axis], own[axis] - limit * metres)
+        high[axis] = min(high[axis], own[axis] + limit * metres)
+        for i in range(nodes.size):
+            left = (limit - node_cost[i]) * metres
+            if left >= 0.0:
+                low[axis] = min(low[axis], node_xy[nodes[i], axis] - left)
+                high[axis] = max(high[axis], node_xy[nodes[i], axis] + left)
+    return low[0], low[1], high[0], high[1]
 
 
 def dissolved(surface: Surface) -> list[Any]:
