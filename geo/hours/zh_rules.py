@@ -11,7 +11,7 @@ from itertools import combinations, pairwise
 
 from geo.hours.zh_clock import doubt
 
-__all__ = ["WORKDAY", "Rule", "render", "settle"]
+__all__ = ["ASSUMED", "WORKDAY", "Rule", "render", "settle"]
 
 # The comment by which our evaluation knows that Mo-Fr was written as 工作日: such a rule holds on
 # the Saturdays and Sundays that are worked for a holiday, too. To other readers it is a comment.
@@ -20,6 +20,8 @@ _SEASONS = "夏冬季月份未说明"
 _BOOKING = "需预约"
 _HOURS = "开放时间未说明"
 _WEEKENDS = "节假日是否含周末未说明"
+# Our other comments, and the texts in which they are told (``hours.assumed_<code>``).
+ASSUMED = {_SEASONS: "seasons", _BOOKING: "appointment", _HOURS: "closures", _WEEKENDS: "weekends"}
 _ALL = frozenset(range(7))
 _WORKING = frozenset(range(5))
 _DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")

@@ -7,9 +7,12 @@ is summer, who is let in without booking) becomes a three-state value of the gra
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from geo.hours.grammar import parse
+from geo.hours.model import DaySelector
 from geo.hours.zh_clock import NotUnderstoodError, doubt
 from geo.hours.zh_rules import Rule, Span, render, settle
 from geo.hours.zh_tokens import Token, cut
@@ -52,7 +55,7 @@ def from_text(text: str | None) -> HoursText:
 
     ``"周一至周五 9:30-17:00"`` gives ``Mo-Fr 09:30-17:00``; ``"工作日 9:00-17:30"`` gives
     ``Mo-Fr 09:00-17:30 open "工作日"; PH off``; of 夏季 and 冬季 without months the hours common to
-    both are open and the others unknown.
+    both are open and the others unknown. A text in the OSM grammar is taken as it is.
     """
     original = "" if text is None else str(text)
     if not original.strip(" \t\r\n-—/\\无"):
@@ -64,7 +67,20 @@ def from_text(text: str | None) -> HoursText:
         rules, note = settle(reader.rules(), booking=reader.booking)
         return HoursText("parsed", render(rules), original, note, reader.last(rules))
     except NotUnderstoodError as why:
+        if _is_osm(original):
+            return HoursText("parsed", original.strip(), original)
         return HoursText("unknown", None, original, str(why))
+
+
+def _is_osm(text: str) -> bool:
+    """Return whether `text` is in the OSM grammar already: its words, and no Chinese.
+
+    Bare times are not: what 8:30-5:30 means in a list is not what it means there.
+    """
+    if re.search(r"[㐀-鿿]", re.sub(r'"[^"]*"', "", text)) or not re.search(r"[A-Za-z]{2}", text):
+        return False
+    hours = parse(text.strip())
+    return hours.problem is None and any(r.spans or r.days != DaySelector() for r in hours.rules)
 
 
 def _holidays_excepted(tokens: list[Token]) -> list[Token]:
