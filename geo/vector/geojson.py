@@ -136,7 +136,7 @@ def _features(document: Any, path: Path) -> list[Feature]:
 # --- geometry ---------------------------------------------------------------------------------
 
 
-class _UnusableError(Exception):
+class _Unusable(Exception):  # noqa: N818 -- never leaves this module
     """A geometry that cannot be used; its remark is the argument."""
 
     def __init__(self, code: str, **fields: Any) -> None:
@@ -160,18 +160,18 @@ class _Parts:
     def add(self, positions: Any, least: int) -> None:
         """Add one part of at least so many positions."""
         if not isinstance(positions, list):
-            raise _UnusableError("bad_number", value=clip(as_json(positions)))
+            raise _Unusable("bad_number", value=clip(as_json(positions)))
         row: list[float] = []
         for position in positions:
             pair = position[:2] if isinstance(position, list) else []
             for value in pair:
                 row.append(_number(value))
             if len(pair) < 2 or not (math.isfinite(row[-1]) and math.isfinite(row[-2])):
-                raise _UnusableError("bad_number", value=clip(as_json(position)))
+                raise _Unusable("bad_number", value=clip(as_json(position)))
         if len(positions) < least:
-            raise _UnusableError("bad_shape", vertices=len(positions), least=least)
+            raise _Unusable("bad_shape", vertices=len(positions), least=least)
         if least == 4 and row[:2] != row[-2:]:
-            raise _UnusableError("open_ring")
+            raise _Unusable("open_ring")
         self.flat += row
         self.sizes.append(len(positions))
         self.group.append(self.groups)
@@ -203,7 +203,7 @@ def _shapes(
         before = len(parts.sizes), parts.groups
         try:
             multi = add(_alone(feature.get("geometry"), kind), parts)
-        except _UnusableError as fault:
+        except _Unusable as fault:
             faults[i] = fault.remark
             parts.undo(before[0])
             parts.groups = before[1]
@@ -240,9 +240,9 @@ def _joined(members: NDArray[np.object_], kind: Geometry) -> Any:
 def _alone(geometry: Any, kind: Geometry) -> Feature:
     """Return a geometry object; a collection, or for points a MultiPoint, of one is its member."""
     if geometry is None:
-        raise _UnusableError("no_position")
+        raise _Unusable("no_position")
     if not isinstance(geometry, dict):
-        raise _UnusableError(WRONG_KIND[kind], found="?")
+        raise _Unusable(WRONG_KIND[kind], found="?")
     if geometry.get("type") == "GeometryCollection":
         members = geometry.get("geometries")
         if isinstance(members, list) and len(members) == 1:
@@ -274,7 +274,7 @@ def _add_areas(geometry: Feature, parts: _Parts) -> bool:
         for ring in _listed(polygon):
             parts.add(ring, 4)
         if not polygon:
-            raise _UnusableError("bad_shape", vertices=0, least=4)
+            raise _Unusable("bad_shape", vertices=0, least=4)
         parts.groups += 1
     return multi
 
@@ -284,16 +284,16 @@ def _coordinates(geometry: Feature, kind: Geometry, known: tuple[str, ...]) -> A
     found = geometry.get("type")
     if found not in known:
         shown = found if isinstance(found, str) and found in _GEOMETRIES else "?"
-        raise _UnusableError(WRONG_KIND[kind], found=shown)
+        raise _Unusable(WRONG_KIND[kind], found=shown)
     coordinates = geometry.get("coordinates")
     if coordinates == []:
-        raise _UnusableError("no_position")
+        raise _Unusable("no_position")
     return coordinates
 
 
 def _listed(value: Any) -> list[Any]:
     if not isinstance(value, list):
-        raise _UnusableError("bad_number", value=clip(as_json(value)))
+        raise _Unusable("bad_number", value=clip(as_json(value)))
     return value
 
 

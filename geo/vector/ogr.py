@@ -8,6 +8,7 @@ other drivers claims such a file, and there is nothing beside it to be led to.
 from __future__ import annotations
 
 import datetime as dt
+import re
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,6 +97,8 @@ def read_layer(
     ) as fault:
         if isinstance(fault, VectorError):
             raise
+        if "onlinear" in str(fault):
+            raise VectorError("vector_curves", path=str(shown)) from None
         detail = clip((str(fault).strip() or type(fault).__name__).splitlines()[0], 80)
         detail = detail.replace(str(path), shown.name)
         raise VectorError("vector_damaged", path=str(shown), detail=detail) from None
@@ -128,10 +131,23 @@ def _gather(
             values.extend(_cells(batch.column(heading), len(values), shown, latin))
         if deadline.passed:
             raise VectorError("vector_slow", path=str(shown))
-    crs = about["crs"]
-    if crs is not None and "Undefined" in crs[:60]:  # the GeoPackage's way to say nothing
-        crs = None
-    return Layer(headings, columns, np.concatenate(shapes), faults, crs)
+    return Layer(headings, columns, np.concatenate(shapes), faults, _crs(about["crs"]))
+
+
+def _crs(said: str | None) -> str | None:
+    """Return an authority code where there is one; the GeoPackage's "undefined" is nothing."""
+    from pyproj import CRS
+    from pyproj.exceptions import CRSError
+
+    if said is None or "Undefined" in said[:60]:
+        return None
+    if re.fullmatch(r"[A-Za-z]+:\w+", said):
+        return said
+    try:
+        authority = CRS.from_wkt(said).to_authority()
+    except CRSError:
+        return said
+    return ":".join(authority) if authority else said
 
 
 def _geometry(batch: Any, name: str) -> tuple[NDArray[np.object_], NDArray[np.integer[Any]]]:
