@@ -1,0 +1,73 @@
+"""The request for a study walk: what it refuses, and that a link carries all of it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from geo.errors import RequestError
+from routes.visits import ORDERS, StudyBrief, clock, minute_of
+
+times = st.builds(lambda h, m: f"{h:02d}:{m:02d}", st.integers(0, 23), st.integers(0, 59))
+ids = st.text("abcdefghijklmnopqrstuvwxyz0123456789-明远楼 &=%+#,>/", min_size=1, max_size=12)
+breaks = st.tuples(times, times, st.floats(1, 600)).map(lambda b: (*sorted(b[:2]), b[2]))
+
+
+@given(
+    st.builds(
+        StudyBrief,
+        sites=st.lists(ids, min_size=1, max_size=6, unique=True).map(tuple),
+        must=st.lists(ids, max_size=3).map(tuple),
+        before=st.lists(st.tuples(ids, ids).filter(lambda p: p[0] != p[1]), max_size=3).map(tuple),
+        start=ids,
+        date=st.dates().map(str),
+        depart=times,
+        budget_minutes=st.none() | st.floats(10, 1440),
+        pace_kmh=st.floats(1, 8),
+        breaks=st.lists(breaks, max_size=2).map(tuple),
+        groups=st.integers(1, 20),
+        order=st.sampled_from(ORDERS),
+    )
+)
+def test_a_link_carries_the_whole_request(brief):
+    again = StudyBrief.from_query(brief.to_query())
+    assert again == brief
+    assert again.digest == brief.digest
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        ({}, "route_subject_none"),
+        ({"line": "a", "theme": "b"}, "route_subject_many"),
+        ({"line": "a", "order": "best"}, "choice_unknown"),
+        ({"line": "a", "pace_kmh": float("nan")}, "option_range"),
+        ({"line": "a", "budget_minutes": 5.0}, "option_range"),
+        ({"line": "a", "date": "2026-02-30"}, "route_date"),
+        ({"line": "a", "depart": "24:00"}, "route_clock"),
+        ({"line": "a", "breaks": (("13:00", "12:00", 30.0),)}, "route_break_window"),
+        ({"sites": ("x", "x")}, "route_site_twice"),
+        ({"line": "a", "before": (("x", "x"),)}, "route_before_itself"),
+        ({"line": "a", "profile": "horse"}, "profile_unknown"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(asked, code):
+    with pytest.raises(RequestError) as refusal:
+        StudyBrief(**asked)
+    assert refusal.value.code == code
+    assert refusal.value.sentence("zh")
+    assert refusal.value.sentence("en")
+
+
+@pytest.mark.parametrize("query", ["line=a&wings=2", "line=a&groups=two", "sites=a&before=a"])
+def test_a_link_that_says_nonsense_is_refused(query):
+    with pytest.raises(RequestError):
+        StudyBrief.from_query(query)
+
+
+def test_clock_times():
+    assert minute_of("9:05") == 545
+    assert clock(545) == "09:05"
+    assert clock(544.2) == "09:05"
+    assert clock(1500) == "01:00"
