@@ -21,7 +21,18 @@ import numpy.typing as npt
 
 from geo.network.model import FloatArray, IntArray, WalkNetwork
 
-__all__ = ["Graph", "Reach", "Seeds", "doubled", "graph_towards", "search_each", "search_nearest"]
+__all__ = [
+    "Graph",
+    "Path",
+    "Reach",
+    "Seeds",
+    "doubled",
+    "graph_along",
+    "graph_towards",
+    "search_each",
+    "search_nearest",
+    "shortest_path",
+]
 
 MOST_BUCKETS = 4096
 
@@ -63,6 +74,15 @@ class Reach:
         return self.nodes[span], self.costs[span]
 
 
+@dataclass(frozen=True, eq=False)
+class Path:
+    """A path: its cost with both ends', its junctions in order, and the arcs between them."""
+
+    cost: float
+    nodes: IntArray
+    arcs: IntArray
+
+
 def graph_towards(network: WalkNetwork, along: FloatArray, against: FloatArray) -> Graph:
     """Return the graph on which a search from stations gives the time *towards* them.
 
@@ -79,6 +99,32 @@ def graph_towards(network: WalkNetwork, along: FloatArray, against: FloatArray) 
     edge = np.asarray(network.arc_edge)
     costs = np.where(network.arc_forward, against[edge], along[edge])
     return Graph(np.asarray(network.indptr), np.asarray(network.arc_head), costs)
+
+
+def graph_along(network: WalkNetwork, along: FloatArray, against: FloatArray) -> Graph:
+    """Return the graph on which a path runs the way it is walked; see `graph_towards`."""
+    edge = np.asarray(network.arc_edge)
+    costs = np.where(network.arc_forward, along[edge], against[edge])
+    return Graph(np.asarray(network.indptr), np.asarray(network.arc_head), costs)
+
+
+def shortest_path(graph: Graph, starts: Seeds, goals: Seeds) -> Path | None:
+    """Return the cheapest path from any of the starts to any of the goals, None where none leads.
+
+    Parameters
+    ----------
+    graph
+        Non-negative costs in the direction walked (`graph_along`).
+    starts, goals
+        Junctions of one source each, with the cost before the first and after the last. Of equally
+        cheap paths the same one is returned at every call.
+    """
+    found: tuple[float, IntArray, IntArray] = _path(
+        graph.indptr, graph.heads, graph.costs,
+        starts.nodes, starts.costs, goals.nodes, goals.costs,
+    )  # fmt: skip
+    cost, nodes, arcs = found
+    return Path(float(cost), nodes, arcs) if nodes.size else None
 
 
 def search_each(
@@ -354,3 +400,72 @@ def _nearest(indptr, heads, costs, seed_node, seed_cost, seed_source, limit, wid
                     waiting += 1
         bucket += 1
     return dist, label
+
+
+@numba.njit(cache=True, nogil=True)
+def _path(indptr, heads, costs, start_node, start_cost, goal_node, goal_cost):  # type: ignore[no-untyped-def]  # pragma: no cover
+    """Search until no open junction can still lead to a cheaper goal; return cost, nodes, arcs."""
+    n = indptr.size - 1
+    dist = np.full(n, np.inf)
+    by_arc = np.full(n, -1, np.int64)
+    before = np.full(n, -1, np.int32)
+    ends = np.full(n, np.inf)
+    for k in range(goal_node.size):
+        ends[goal_node[k]] = min(ends[goal_node[k]], goal_cost[k])
+    keys = np.empty(1024)
+    nodes = np.empty(1024, np.int32)
+    size = 0
+    for k in range(start_node.size):
+        a = start_node[k]
+        if start_cost[k] < dist[a]:
+            dist[a] = start_cost[k]
+            if size == keys.size:
+                keys = doubled(keys)
+                nodes = doubled(nodes)
+            keys[size] = dist[a]
+            nodes[size] = a
+            _sift_up(keys, nodes, size)
+            size += 1
+    best = np.inf
+    last = -1
+    while size > 0 and keys[0] < best:
+        d = keys[0]
+        a = nodes[0]
+        size -= 1
+        if size > 0:
+            keys[0] = keys[size]
+            nodes[0] = nodes[size]
+            _sift_down(keys, nodes, size)
+        if d > dist[a]:
+            continue
+        if d + ends[a] < best:
+            best = d + ends[a]
+            last = a
+        for k in range(indptr[a], indptr[a + 1]):
+            nd = d + costs[k]
+            b = heads[k]
+            if nd < dist[b]:
+                dist[b] = nd
+                by_arc[b] = k
+                before[b] = a
+                if size == keys.size:
+                    keys = doubled(keys)
+                    nodes = doubled(nodes)
+                keys[size] = nd
+                nodes[size] = b
+                _sift_up(keys, nodes, size)
+                size += 1
+    length = 0
+    a = last
+    while a >= 0:
+        length += 1
+        a = before[a]
+    path = np.empty(length, np.int32)
+    arcs = np.empty(max(length - 1, 0), np.int64)
+    a = last
+    for i in range(length - 1, -1, -1):
+        path[i] = a
+        if i > 0:
+            arcs[i - 1] = by_arc[a]
+        a = before[a]
+    return best, path, arcs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from drawn_network import draw, way
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,7 +12,15 @@ from scipy.sparse.csgraph import dijkstra
 
 from geo.network.model import EdgeFlag
 from geo.pace import PROFILES, edge_seconds, in_metres
-from geo.search import Graph, Seeds, graph_towards, search_each, search_nearest
+from geo.search import (
+    Graph,
+    Seeds,
+    graph_along,
+    graph_towards,
+    search_each,
+    search_nearest,
+    shortest_path,
+)
 
 
 def graph_of(size: int, arcs: list[tuple[int, int, float]]) -> Graph:
@@ -168,3 +177,39 @@ def test_a_search_goes_against_the_walkers():
     towards = table(graph, seeds_at([(int(west), 0.0)], [(int(east), 0.0)]), 1000.0)
     assert np.isfinite(towards[0]).sum() == 1
     np.testing.assert_allclose(np.sort(towards[1]), [0, 200, 300], atol=0.01)
+
+
+@settings(max_examples=150, deadline=None)
+@given(questions(), st.lists(st.integers(0, 7), min_size=1, max_size=3))
+def test_a_path_costs_what_the_search_says_and_its_arcs_add_up(question, ends):
+    graph, seeds, _ = question
+    n = graph.indptr.size - 1
+    start = seeds_at([(int(a), float(c)) for a, c in zip(seeds.nodes, seeds.costs, strict=True)])
+    goals = seeds_at([(e % n, 0.5 * i) for i, e in enumerate(ends)])
+    path = shortest_path(graph, start, goals)
+    least = by_scipy(graph, start)[0]
+    best = min(least[e % n] + 0.5 * i for i, e in enumerate(ends))
+    if path is None:
+        assert not np.isfinite(best)
+        return
+    assert path.cost == pytest.approx(best)
+    assert len(path.arcs) == len(path.nodes) - 1
+    assert (graph.heads[path.arcs] == path.nodes[1:]).all()
+    tails = np.repeat(np.arange(n), np.diff(graph.indptr))
+    assert (tails[path.arcs] == path.nodes[:-1]).all()
+    first = min(c for a, c in zip(start.nodes, start.costs, strict=True) if a == path.nodes[0])
+    last = min(c for a, c in zip(goals.nodes, goals.costs, strict=True) if a == path.nodes[-1])
+    assert path.cost == pytest.approx(first + graph.costs[path.arcs].sum() + last)
+
+
+def test_a_path_runs_the_way_it_is_walked():
+    one_way = EdgeFlag.FORWARD_ONLY
+    network = draw(way((0, 0), (100, 0), flags=one_way), way((100, 0), (300, 0)))
+    west, middle, east = np.argsort(network.node_lon)
+    graph = graph_along(network, *edge_seconds(network, in_metres(PROFILES["shuang15"])))
+    there = shortest_path(graph, seeds_at([(int(west), 0.0)]), seeds_at([(int(east), 0.0)]))
+    assert there is not None
+    assert there.nodes.tolist() == [west, middle, east]
+    assert there.cost == pytest.approx(300, abs=0.01)
+    back = shortest_path(graph, seeds_at([(int(east), 0.0)]), seeds_at([(int(west), 0.0)]))
+    assert back is None
