@@ -187,6 +187,7 @@ _PATTERNS: tuple[tuple[str, Callable[[re.Match[str]], Token | None]], ...] = (
     (r"除外", _kind("except")),
     (r"除了?", _kind("but")),
     (r"(?:以?外)(?=[,;)]|\d|$|[全每均开照上下早])", _kind("but_end")),
+    (r"延时(?:服务|开放|站)?", _nothing),  # the mark of a station that closes late
     (r"(?:无需|免|不需要?)(?:提前)?预约", _nothing),
     (r"(?:需|须|请|凭|实行)?(?:提前)?(?:电话)?预约(?:参观|入场|入馆|开放|制)?", _kind("booking")),
     (r"(?:开放|营业|服务|开馆|开园|办公|上班|工作|运营)?(?:时间|时段)(?:为|是)?", _nothing),

@@ -1,0 +1,17 @@
+// Answers hours_reference.json anew by opening_hours.js, the reference implementation.
+// Run where `npm install opening_hours` was run: TZ=UTC node hours_reference.mjs < old > new
+import OpeningHours from "opening_hours";
+import { readFileSync } from "fs";
+
+const file = JSON.parse(readFileSync(0, "utf8"));
+const place = { lat: 32.06, lon: 118.78, address: { country_code: "cn", state: "Jiangsu" } };
+const lines = file.cases.map(([expression, day]) => {
+  const start = new Date(`${day}T00:00:00Z`);
+  const end = new Date(start.getTime() + file.days * 86400000);
+  const minute = (at) => Math.round((at - start) / 60000);
+  const found = new OpeningHours(expression, place).getOpenIntervals(start, end);
+  const spans = found.map(([a, b, unknown]) => [minute(a), minute(b), unknown ? "unknown" : "open"]);
+  return JSON.stringify([expression, day, spans]);
+});
+const head = `{\n"made_by": ${JSON.stringify(file.made_by)},\n"days": ${file.days},\n"cases": [\n`;
+process.stdout.write(`${head}${lines.join(",\n")}\n]\n}\n`);
