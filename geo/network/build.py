@@ -17,7 +17,7 @@ import numpy.typing as npt
 from geo.errors import NetworkError
 from geo.network.model import EdgeFlag, FloatArray, IntArray, NetworkMeta, WalkNetwork
 
-__all__ = ["WayTable", "build_network", "geodesic_lengths", "network_digest"]
+__all__ = ["WAY_COLUMNS", "WayTable", "build_network", "geodesic_lengths", "network_digest"]
 
 # Columns of WalkNetwork that its digest covers, in this order.
 DIGESTED = (
@@ -35,6 +35,10 @@ DIGESTED = (
     "coord_ptr",
     "coords",
 )
+
+
+WAY_COLUMNS = ("way", "flags", "highway", "name", "name_en")
+"""Columns of `WayTable` with one value a part."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -234,11 +238,7 @@ def _without_repeats(ways: WayTable) -> WayTable:
         ref=ways.ref[keep],
         lon=ways.lon[keep],
         lat=ways.lat[keep],
-        way=ways.way[lines],
-        flags=ways.flags[lines],
-        highway=ways.highway[lines],
-        name=ways.name[lines],
-        name_en=ways.name_en[lines],
+        **{name: getattr(ways, name)[lines] for name in WAY_COLUMNS},
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from geo.errors import MissingFileError, OsmError, RequestError
+from geo.network.build import WAY_COLUMNS, WayTable
 from geo.network.model import FloatArray, IntArray
 
-__all__ = ["Clip", "keep_segments", "read_clip"]
+__all__ = ["Clip", "clip_ways", "keep_segments", "read_clip"]
 
 MAX_AREA_BYTES = 50_000_000
 
@@ -80,6 +81,29 @@ def keep_segments(
     start, stop = np.flatnonzero(edge == 1), np.flatnonzero(edge == -1) + 1
     # A run of kept segments never crosses into another part, but may touch it end to end.
     return start, stop, part_of[start] if k else start
+
+
+def clip_ways(
+    ways: WayTable,
+    clip: Clip | None,
+    counts: Counter[str],
+    present: npt.NDArray[np.bool_] | None = None,
+) -> WayTable:
+    """Return `ways` cut to what `keep_segments` keeps; by default every vertex is present."""
+    if present is None:
+        present = np.ones(ways.ref.size, dtype=bool)
+    start, stop, part = keep_segments(ways.ptr, present, ways.lon, ways.lat, clip, counts)
+    sizes = stop - start
+    ptr = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    take = np.arange(ptr[-1]) - np.repeat(ptr[:-1] - start, sizes)
+    return replace(
+        ways,
+        ptr=ptr,
+        ref=ways.ref[take],
+        lon=ways.lon[take],
+        lat=ways.lat[take],
+        **{name: getattr(ways, name)[part] for name in WAY_COLUMNS},
+    )
 
 
 def read_clip(bbox: str | None, area: str | os.PathLike[str] | None) -> Clip | None:

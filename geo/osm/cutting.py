@@ -6,13 +6,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from geo.network.build import WayTable
+from geo.network.build import WAY_COLUMNS, WayTable
 from geo.network.model import FloatArray, IntArray
 
 __all__ = ["MADE_HERE", "Cuts", "cut_ways", "first_vertices"]
 
 MADE_HERE = -(2**50)  # ids of nodes and ways that no file holds count down from here
-_COLUMNS = ("way", "flags", "highway", "name", "name_en")
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,5 +82,5 @@ def cut_ways(ways: WayTable, cuts: Cuts) -> WayTable:
         ref=np.insert(ref, after + 1, made[cuts.vertices.size :]),
         lon=np.insert(ways.lon, after + 1, lon),
         lat=np.insert(ways.lat, after + 1, lat),
-        **{name: getattr(ways, name)[source[turn]] for name in _COLUMNS},
+        **{name: getattr(ways, name)[source[turn]] for name in WAY_COLUMNS},
     )

@@ -31,8 +31,8 @@ _EPOCH_YEAR = 2000  # timestamps before OSM existed are fillers
 _HEAD_BYTES = 4096
 
 
-def check_file(source: Path) -> None:
-    """Refuse what cannot be an OSM file.
+def check_file(source: Path, suffixes: tuple[str, ...] = SUFFIXES) -> None:
+    """Refuse what cannot be an OSM file, or another file with one of these endings.
 
     Raises
     ------
@@ -45,8 +45,8 @@ def check_file(source: Path) -> None:
         raise OsmError("osm_folder", path=source)
     if not source.is_file():
         raise MissingFileError("file_missing", path=source)
-    if not source.name.lower().endswith(SUFFIXES):
-        raise OsmError("osm_suffix", path=source, known=" ".join(SUFFIXES))
+    if not source.name.lower().endswith(suffixes):
+        raise OsmError("osm_suffix", path=source, known=" ".join(suffixes))
     if source.stat().st_size == 0:
         raise OsmError("file_empty", path=source)
 

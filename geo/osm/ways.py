@@ -10,17 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from geo.network.build import WayTable
+from geo.network.build import WAY_COLUMNS, WayTable
 from geo.network.model import IntArray
 from geo.osm import rules
-from geo.osm.clip import Clip, keep_segments
+from geo.osm.clip import Clip, clip_ways
 from geo.osm.cutting import Cuts, cut_ways
 from geo.osm.source import DRAFT
 
 __all__ = ["INVALID", "WayCollector"]
 
 INVALID = 2147483647  # libosmium's coordinate of a node that the file does not hold
-_COLUMNS = ("way", "flags", "highway", "name", "name_en")
 
 
 def _numbers() -> array[int]:
@@ -82,22 +81,17 @@ class WayCollector:
         # A position off the globe is as good as none.
         present = (np.abs(x) <= 1_800_000_000) & (np.abs(y) <= 900_000_000)
         self.counts["nodes_missing"] = int(np.unique(ref[~present]).size)
-        lon, lat = x / 1e7, y / 1e7
-        start, stop, part = keep_segments(ptr, present, lon, lat, clip, self.counts)
-        sizes = stop - start
-        new_ptr = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-        take = np.arange(new_ptr[-1]) - np.repeat(new_ptr[:-1] - start, sizes)
-        columns = {c: np.array(getattr(self, c), dtype=np.int64)[part] for c in _COLUMNS}
-        self.counts["ways"] = int(np.unique(columns["way"]).size)
         table = WayTable(
-            ptr=new_ptr,
-            ref=ref[take],
-            lon=lon[take],
-            lat=lat[take],
-            **columns,
+            ptr=ptr,
+            ref=ref,
+            lon=x / 1e7,
+            lat=y / 1e7,
+            **{c: np.array(getattr(self, c), dtype=np.int64) for c in WAY_COLUMNS},
             highways=tuple(self.highways),
             names=tuple(self.names),
         )
+        table = clip_ways(table, clip, self.counts, present)
+        self.counts["ways"] = int(np.unique(table.way).size)
         table = self._shut_gates(table)
         drafts = table.ref > DRAFT
         return replace(table, ref=np.where(drafts, DRAFT - table.ref, table.ref))
