@@ -8,9 +8,11 @@
     │   ├── PointsError                  stations, sites, demand
     │   ├── DatumError                   a datum is missing or unknown               exit 2
     │   ├── VectorError                  GeoJSON, GeoPackage, Shapefile
+    │   ├── AreasError                   reporting areas
     │   ├── OsmError                     an OSM file, an override file
     │   └── NetworkError                 a saved network
     ├── MissingFileError (FileNotFoundError)  a named file is not there              exit 1
+    ├── FetchError (ConnectionError)     a service is out of reach, or refuses       exit 1
     └── OutputError (OSError)            a result cannot be written                  exit 1
 
 Sentences live in `geo.words` under ``error.<code>``, so that each exists in Chinese and English.
@@ -23,7 +25,9 @@ from typing import Any, ClassVar
 from geo import words
 
 __all__ = [
+    "AreasError",
     "DatumError",
+    "FetchError",
     "InputError",
     "MissingFileError",
     "NetworkError",
@@ -86,6 +90,21 @@ class VectorError(InputError):
     """GeoJSON, a GeoPackage or a Shapefile that cannot be read."""
 
 
+class AreasError(InputError):
+    """Reporting areas that cannot be used.
+
+    A parameter ``reason``, the (code, fields) of a row's fault, is put into words.
+    """
+
+    def sentence(self, lang: str = "en") -> str:
+        """Return the refusal as one plain sentence in ``zh`` or ``en``."""
+        told = dict(self.params)
+        if "reason" in told:
+            code, fields = told["reason"]
+            told["reason"] = words.say(f"reason.{code}", lang, **fields)
+        return words.say(f"error.{self.code}", lang, **told)
+
+
 class OsmError(InputError):
     """An OSM file or an override file that cannot be used."""
 
@@ -96,6 +115,10 @@ class NetworkError(InputError):
 
 class MissingFileError(PlannerError, FileNotFoundError):
     """A named file or folder is not there."""
+
+
+class FetchError(PlannerError, ConnectionError):
+    """A service on the internet is out of reach, refuses, or answers what cannot be used."""
 
 
 class OutputError(PlannerError, OSError):

@@ -47,6 +47,10 @@ class Coverage:
         ``station_id, place_id, minutes`` for every pair within the largest band; on request.
     lines
         ``place_id, station_id, minutes``: straight lines to the nearest station; on request.
+    areas
+        A row per reporting area, and per level what is in none: ``area_id, name, level, union,
+        status`` (used, outside_network, not_used, rest), ``reason, params``, figures (see
+        docs/schema.md), own columns. None where no areas were given.
     """
 
     request: CoverageRequest
@@ -60,3 +64,4 @@ class Coverage:
     flags: tuple[str, ...]
     od: pd.DataFrame | None = None
     lines: gpd.GeoDataFrame | None = None
+    areas: gpd.GeoDataFrame | None = None

@@ -13,7 +13,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geo.areas import AreaTable
 from geo.coverage import frames
+from geo.coverage.by_area import by_area, stand
 from geo.coverage.figures import summary_of
 from geo.coverage.gaps import group_gaps, shape_gaps
 from geo.coverage.parts import Demand, Served, Shapes
@@ -54,6 +56,7 @@ def cover(
     with_od: bool = False,
     with_lines: bool = False,
     with_areas: bool = True,
+    areas: AreaTable | None = None,
     on_progress: Progress | None = None,
 ) -> Coverage:
     """Find who reaches a station on foot within the bands of `request`.
@@ -75,6 +78,8 @@ def cover(
         Also shape what belongs to one station: its circles and its area of responsibility. A
         screen that shows the union alone has its answer in a third of the time without; both
         frames are then empty, and the areas of stations are not known.
+    areas
+        Districts, streets, parks … to tell the figures for (`geo.areas.read_areas`).
     on_progress
         Called with (stage, done, total).
 
@@ -82,6 +87,8 @@ def cover(
     ------
     PointsError
         No station can be put on the network.
+    AreasError
+        None of the areas is on the network.
     """
     asked = request or CoverageRequest()
     rank = {name: i for i, name in enumerate(stations.frame["id"])}
@@ -106,6 +113,11 @@ def cover(
     demand_frame = None
     if demand is not None:
         demand_frame = _demand_frame(demand, wanted, ids, served, asked)
+    summary = summary_of(surface, wanted, served, shapes, station_frame, demand_frame)
+    area_frame = None
+    if areas is not None:
+        standing = stand(network, stations, placed, demand, wanted, served, shapes.gap_rank)
+        area_frame, summary["areas"] = by_area(areas, standing, network, asked)
     return Coverage(
         request=asked,
         stations=_as_given(station_frame, rank),
@@ -114,10 +126,11 @@ def cover(
         dissolved=frames.dissolved(network, shapes.union, asked),
         responsibility=_as_given(frames.responsibility(network, ids, shapes.areas), rank),
         gaps=frames.gaps(network, shapes.gaps, wanted.is_street),
-        summary=summary_of(surface, wanted, served, shapes, station_frame, demand_frame),
-        flags=flags_of(network, stations, demand),
+        summary=summary,
+        flags=flags_of(network, stations, demand, areas),
         od=_od(costs, surface, wanted, ids, demand_frame) if with_od else None,
         lines=frames.lines(demand_frame, station_frame) if with_lines else None,
+        areas=area_frame,
     )
 
 
@@ -253,12 +266,17 @@ def _gaps(
 
 
 def flags_of(
-    network: WalkNetwork, stations: PointTable, demand: PointTable | None
+    network: WalkNetwork,
+    stations: PointTable,
+    demand: PointTable | None,
+    areas: AreaTable | None = None,
 ) -> tuple[str, ...]:
     """Return what must be said of a result made from these, in alphabetical order."""
     said = {*network.meta.flags, *stations.flags} - {"unit_demand"}
     if demand is not None:
         said |= set(demand.flags)
+    if areas is not None:
+        said |= set(areas.flags)
     return tuple(sorted(said))
 
 
