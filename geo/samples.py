@@ -14,8 +14,7 @@ from geo.errors import MissingFileError
 from geo.points import Kind, PointTable, read_points
 
 if TYPE_CHECKING:
-    import geopandas as gpd
-
+    from geo.areas import AreaTable
     from geo.network.model import WalkNetwork
 
 __all__ = ["POINTS", "SHIPPED", "sample", "sample_areas", "sample_sites"]
@@ -50,8 +49,8 @@ def sample_sites() -> PointTable:
     return _read("sites")
 
 
-def sample_areas() -> gpd.GeoDataFrame:
-    """Return the schematic reporting areas: id, name, level, union, schematic (EPSG:4326).
+def sample_areas() -> AreaTable:
+    """Return the schematic reporting areas: id, name, level, union, schematic.
 
     Areas of one level do not overlap; a park (园区) may lie in several districts (区).
 
@@ -60,9 +59,9 @@ def sample_areas() -> gpd.GeoDataFrame:
     MissingFileError
         The project was installed without its data.
     """
-    import geopandas as gpd
+    from geo.areas import read_areas
 
-    return gpd.read_file(_shipped("areas"), engine="pyogrio")
+    return read_areas(_shipped("areas"), datum="wgs84")
 
 
 def _read(kind: Kind) -> PointTable:

@@ -224,7 +224,10 @@ def test_every_sample_station_is_at_a_street() -> None:
 
 
 def test_districts_are_valid_and_do_not_overlap() -> None:
-    frame = samples.sample_areas()
+    table = samples.sample_areas()
+    assert (table.warnings, len(table.unused)) == ([], 0)
+    assert table.flags == ("schematic_areas",)
+    frame = table.frame
     assert list(frame.columns) == ["id", "name", "level", "union", "schematic", "geometry"]
     assert frame.crs == "EPSG:4326"
     assert frame.geometry.is_valid.all()
