@@ -37,10 +37,18 @@ class Way:
     points: Sequence[XY]
     flags: int = 0
     highway: str = "footway"
+    name: str | None = None
+    name_en: str | None = None
 
 
-def way(*points: XY, flags: int = 0, highway: str = "footway") -> Way:
-    return Way(points, int(flags), highway)
+def way(
+    *points: XY,
+    flags: int = 0,
+    highway: str = "footway",
+    name: str | None = None,
+    name_en: str | None = None,
+) -> Way:
+    return Way(points, int(flags), highway, name, name_en)
 
 
 def degrees(xy: Any) -> np.ndarray:
@@ -70,7 +78,7 @@ def draw(*ways: Way, water: Iterable[Any] = (), barriers: Iterable[Any] = ()) ->
     highways = sorted({w.highway for w in ways})
     ref = [refs.setdefault((float(x), float(y)), len(refs) + 1) for w in ways for x, y in w.points]
     lonlat = degrees([p for w in ways for p in w.points])
-    none = np.full(len(ways), -1)
+    names = sorted({n for w in ways for n in (w.name, w.name_en) if n})
     table = WayTable(
         ptr=np.cumsum([0, *(len(w.points) for w in ways)]),
         ref=np.array(ref),
@@ -79,10 +87,10 @@ def draw(*ways: Way, water: Iterable[Any] = (), barriers: Iterable[Any] = ()) ->
         way=np.arange(len(ways)) + 1,
         flags=np.array([w.flags for w in ways]),
         highway=np.array([highways.index(w.highway) for w in ways]),
-        name=none,
-        name_en=none,
+        name=np.array([names.index(w.name) if w.name else -1 for w in ways]),
+        name_en=np.array([names.index(w.name_en) if w.name_en else -1 for w in ways]),
         highways=tuple(highways),
-        names=(),
+        names=tuple(names),
     )
     meta = NetworkMeta("drawn", "drawn in a test", None, (0.0, 0.0, 0.0, 0.0))
     return build_network(
