@@ -10,7 +10,8 @@
     │   ├── VectorError                  GeoJSON, GeoPackage, Shapefile
     │   ├── AreasError                   reporting areas
     │   ├── OsmError                     an OSM file, an override file
-    │   └── NetworkError                 a saved network
+    │   ├── NetworkError                 a saved network
+    │   └── RouteError                   a study walk that cannot be planned as asked
     ├── MissingFileError (FileNotFoundError)  a named file is not there              exit 1
     ├── FetchError (ConnectionError)     a service is out of reach, or refuses       exit 1
     └── OutputError (OSError)            a result cannot be written                  exit 1
@@ -36,6 +37,7 @@ __all__ = [
     "PlannerError",
     "PointsError",
     "RequestError",
+    "RouteError",
     "VectorError",
 ]
 
@@ -111,6 +113,10 @@ class OsmError(InputError):
 
 class NetworkError(InputError):
     """A saved network that cannot be opened or does not fit the request."""
+
+
+class RouteError(InputError):
+    """Lines or sites that cannot be used, or a walk that cannot be planned as asked."""
 
 
 class MissingFileError(PlannerError, FileNotFoundError):
