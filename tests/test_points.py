@@ -39,14 +39,18 @@ def test_a_plain_table(tmp_path):
     text = "编号,名称,经度,纬度,开放时间\nA1,新街口驿站,118.79,32.04,9:00-17:00\nA2,,118.8,32.05,\n"
     table = read(tmp_path, text)
     assert list(table.frame.columns) == [
-        *("id", "name", "编号", "名称", "经度", "纬度", "开放时间", "geometry")
+        *("id", "name", "hours_text", "opening_hours"),
+        *("编号", "名称", "经度", "纬度", "开放时间", "geometry"),
     ]
     assert table.frame["id"].tolist() == ["A1", "A2"]
     assert table.frame["name"].tolist() == ["新街口驿站", None]
     assert table.frame["开放时间"].tolist() == ["9:00-17:00", None]
     assert table.frame.crs == "EPSG:4326"
     assert (table.frame.geometry.x[0], table.frame.geometry.y[0]) == (118.79, 32.04)
-    assert table.columns == {"id": "编号", "name": "名称", "lon": "经度", "lat": "纬度"}
+    assert table.columns == {
+        **{"id": "编号", "name": "名称", "lon": "经度", "lat": "纬度", "hours_text": "开放时间"}
+    }
+    assert table.frame["opening_hours"].tolist() == ["09:00-17:00", None]
     assert (table.rows, len(table), len(table.unused)) == (2, 2, 0)
     assert (table.kind, table.datum, table.encoding) == ("stations", "wgs84", "utf-8")
     assert table.warnings == []
@@ -227,7 +231,7 @@ def test_a_heading_that_names_another_datum_is_warned_of(tmp_path):
 @pytest.mark.parametrize(("value", "warns"), [("GCJ-02", True), ("WGS-84 (from GCJ-02)", False)])
 def test_a_column_that_names_another_datum_is_warned_of(tmp_path, value, warns):
     table = read(tmp_path, f"lon,lat,datum\n{NANJING},{value}\n")
-    assert ("content_datum" in warned(table)) is warns
+    assert ("datum_by_row" in warned(table)) is warns
 
 
 def test_ambiguous_columns_are_resolved_by_the_documented_order(tmp_path):
@@ -280,7 +284,13 @@ def test_headings_in_two_rows_are_read_as_one(tmp_path):
         ("inf,32.04,", "bad_number"),
         ("1_18,32.04,", "bad_number"),
         ("181,32.04,", "out_of_range"),
-        ("353000,3546000,", "out_of_range"),
+        ("353000,3546000,", "projected"),
+        ("40398000,3547000,", "projected"),
+        ("3547000,40398000,", "projected"),  # surveyors' X points north
+        ("999999,999999,", "out_of_range"),
+        ("#N/A,32.04,", "cell_error"),
+        ("#REF!,#REF!,", "cell_error"),
+        ("=B3,32.04,", "formula_empty"),
         ("32.04,118.79,", "swapped"),
         ("43.8,87.6,", "swapped"),  # Ürümqi: its longitude passes for a latitude
         ("39.5,76.0,", "swapped"),  # Kashgar: a place in the Barents Sea as it stands
@@ -508,4 +518,5 @@ def test_the_heritage_sites():
     assert "浦镇车辆厂" in table.unused["name"].tolist()
     assert table.warnings == []
     gcj = read_points(SHARED / "facts/sites.csv", kind="sites", datum="gcj02")
-    assert warned(gcj) == ["content_datum"]
+    assert warned(gcj) == ["datum_by_row"]
+    assert gcj.frame.geometry.geom_equals(table.frame.geometry).all()  # each row says WGS-84

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 import numpy as np
+import pyproj
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,7 +15,8 @@ from hypothesis import strategies as st
 from geo import words
 from geo.errors import MissingFileError, PlannerError, PointsError
 from geo.points import FAULT_CODES, PointTable, as_dict, describe, read_points
-from geo.points import check as check_module
+from geo.points import cells as cells_module
+from geo.points import layout as layout_module
 from geo.points import reading as reading_module
 from geo.points import tables as tables_module
 from geo.vector import geojson as geojson_module
@@ -142,7 +144,7 @@ def test_no_permission(tmp_path, monkeypatch):
     assert refusal(tmp_path, TABLE).code == "file_unreadable"
 
 
-@pytest.mark.parametrize("name", ["a.xlsx", "a.XLS", "a.ods", "a.shp", "a", "a.csv.zip"])
+@pytest.mark.parametrize("name", ["a.ods", "a.XLSB", "a.docx", "a.wps", "a", "a.csv.gz"])
 def test_other_formats_are_refused_with_what_is_read(tmp_path, name):
     error = refusal(tmp_path, TABLE, name)
     assert error.code == "format_unknown"
@@ -184,6 +186,7 @@ def test_the_row_of_a_broken_quotation_is_told(tmp_path):
 
 
 def test_too_many_rows_or_bytes(tmp_path, monkeypatch):
+    monkeypatch.setattr(layout_module, "MAX_ROWS", 3)
     monkeypatch.setattr(tables_module, "MAX_ROWS", 3)
     monkeypatch.setattr(geojson_module, "MAX_ROWS", 3)
     assert len(read(tmp_path, "lon,lat\n" + "1,1\n" * 3)) == 3
@@ -277,7 +280,8 @@ def test_an_id_column_goes_before_the_running_numbers_of_a_program(tmp_path):
         ({"type": "Point"}, "bad_number"),
         (point(0, 0), "zero"),
         (point(32.04, 118.79), "swapped"),
-        (point(500000, 3500000), "out_of_range"),
+        (point(500000, 3500000), "projected"),
+        (point(999999, 999999), "out_of_range"),
     ],
 )
 def test_features_that_are_not_usable(tmp_path, geometry, code):
@@ -316,7 +320,7 @@ def test_polygons_in_place_of_points(tmp_path):
         ('{"type": "Topology"}', "not_geojson"),
         ('{"type": ["Feature"]}', "not_geojson"),
         ('{"type": "FeatureCollection", "features": {}}', "not_geojson"),
-        ('{"type": "FeatureCollection", "features": []}', "no_rows"),
+        ('{"type": "FeatureCollection", "features": []}', "vector_empty"),
         ('{"type": "FeatureCollection", "features": [null, 3]}', "none_usable_no_position"),
         ('{"type": "Feature", "geometry": null}', "none_usable_no_position"),
         ("", "file_empty"),
@@ -342,19 +346,33 @@ def test_duplicate_ids_of_features(tmp_path):
 
 
 def test_a_crs_of_degrees_gives_way_to_the_declared_datum(tmp_path):
-    for name in ("urn:ogc:def:crs:OGC:1.3:CRS84", "EPSG:4326", "urn:ogc:def:crs:EPSG::4490"):
+    for name, code in (
+        ("urn:ogc:def:crs:OGC:1.3:CRS84", "OGC:CRS84"),
+        ("EPSG:4326", "EPSG:4326"),
+        ("urn:ogc:def:crs:EPSG::4490", "EPSG:4490"),
+    ):
         crs = {"type": "name", "properties": {"name": name}}
         text = collection(feature(point(118.79, 32.04)), crs=crs)
         assert read_json(tmp_path, text).warnings == []
         table = read_json(tmp_path, text, datum="gcj02")
-        assert table.warnings == [("crs_overridden", {"crs": name, "declared": "gcj02"})]
+        assert table.warnings == [("crs_overridden", {"crs": code, "declared": "gcj02"})]
         assert table.frame.geometry.x[0] != 118.79
+
+
+def test_a_crs_of_metres_is_brought_to_degrees(tmp_path):
+    crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::4549"}}
+    x, y = 383837.6, 3546300.1
+    east, north = pyproj.Transformer.from_crs(4549, 4490, always_xy=True).transform(x, y)
+    table = read_json(tmp_path, collection(feature(point(x, y)), crs=crs))
+    assert table.warnings == [("crs_metres", {"crs": "EPSG:4549"})]
+    assert table.frame.geometry.x[0] == pytest.approx(east, abs=1e-9)
+    assert table.frame.geometry.y[0] == pytest.approx(north, abs=1e-9)
 
 
 @pytest.mark.parametrize(
     "crs",
     [
-        {"type": "name", "properties": {"name": "EPSG:3857"}},
+        {"type": "name", "properties": {"name": "EPSG:2437"}},  # Beijing 1954
         {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::14326"}},
         {"type": "link", "properties": {"href": "http://example.com"}},
         {"properties": [1]},
@@ -362,7 +380,7 @@ def test_a_crs_of_degrees_gives_way_to_the_declared_datum(tmp_path):
         7,
     ],
 )
-def test_a_crs_of_metres_or_nonsense_is_refused(tmp_path, crs):
+def test_a_crs_that_is_unknown_or_of_an_old_datum_is_refused(tmp_path, crs):
     text = collection(feature(point(118.79, 32.04)), crs=crs)
     assert refusal(tmp_path, text, "a.geojson").code == "crs_projected"
 
@@ -536,11 +554,11 @@ def test_any_json(tmp_path, document, members, kind, datum):
 @FUZZ
 @given(cell=st.one_of(st.text(max_size=40), st.floats(), st.integers(), st.none(), st.booleans()))
 def test_any_cell(cell):
-    for read_cell in (check_module.degrees, check_module.weight):
+    for read_cell in (cells_module.degrees, cells_module.weight):
         number = read_cell(cell)
         assert isinstance(number, float)
         assert not np.isinf(number)
-        again = check_module.each(read_cell, [cell])[0]
+        again = cells_module.each(read_cell, [cell])[0]
         assert number == again or (np.isnan(number) and np.isnan(again))
-    found = check_module.position(cell)
+    found = cells_module.position(cell)
     assert found is None or np.isfinite(found).all()

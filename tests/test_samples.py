@@ -10,7 +10,7 @@ import subprocess
 import sys
 import zipfile
 from collections import Counter
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -290,13 +290,18 @@ def test_the_template_is_read_as_stations(tmp_path: Path) -> None:
 
     saved = tmp_path / "stations.csv"
     with saved.open("w", encoding="utf-8-sig", newline="") as file:
-        csv.writer(file).writerows([heading, example])
+        days = [v.date() if isinstance(v, datetime) else v for v in example]
+        csv.writer(file).writerows([heading, days])
     table = read_points(saved, kind="stations", datum="wgs84")
     assert table.flags == ("sample",)
     assert table.warnings == []
-    assert table.columns == {
-        "id": "编号", "name": "名称", "lon": "经度", "lat": "纬度", "address": "地址",
-    }  # fmt: skip
+    in_tables = {k: f["表头"] for k, f in schema("stations").items() if f["In"] != "GeoJSON"}
+    assert table.columns == in_tables  # every column of the template is recognised
+    book = read_points(POINTS / "template_stations.xlsx", kind="stations", datum="wgs84")
+    assert book.digest == table.digest
+    assert [(s.name, s.read, s.reason) for s in book.sheets] == [
+        ("站点", True, ""), ("填写说明", False, "no_heading"),
+    ]  # fmt: skip
 
 
 def test_the_template_tells_no_time() -> None:

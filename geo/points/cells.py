@@ -13,7 +13,19 @@ from numpy.typing import NDArray
 
 from geo.vector.text import clip
 
-__all__ = ["clip", "degrees", "each", "is_blank", "is_total", "is_true", "position", "weight"]
+__all__ = [
+    "clip",
+    "degrees",
+    "each",
+    "is_blank",
+    "is_error",
+    "is_formula",
+    "is_note",
+    "is_total",
+    "is_true",
+    "position",
+    "weight",
+]
 
 _BLANK = {
     "",
@@ -36,6 +48,16 @@ _BLANK = {
 _TRUE = {"1", "1.0", "true", "yes", "y", "t", "是", "真", "示例", "样本", "样例", "sample"}
 _TOTAL = re.compile(
     r"(合计|总计|小计|共计|总数|(?:sub|grand)?total|sum)[:：]?[\d.,]*[个处人家座站]*", re.IGNORECASE
+)
+_NOTE = re.compile(
+    r"(备注|附注|注释|注|说明|填表说明|填报说明|填表|填报|制表|制单|审核|复核|审批|统计|报送|盖章|数据来源|来源"
+    r"|联系人|经办|负责人签字|日期|截至|截止)"
+    r"(人|单位|部门|时间|日期|签字|签章|处|范围)*[\d一二三四五六七八九十]*[:：].*"
+    r"|\s*(以上|上述|本表|此表|表中).*|[(（]?(单位)?(盖章|签字|公章)[)）]?[:：]?.*",
+    re.DOTALL,
+)
+_ERROR = re.compile(
+    r"#(n/a|ref!|value!|div/0!|name\?|num!|null!|spill!|calc!|field!|busy!|getting_data)"
 )
 _HEMISPHERES = {"东经": "E", "西经": "W", "北纬": "N", "南纬": "S", "经度": "E", "纬度": "N"}
 _ANGLE = re.compile(
@@ -66,6 +88,26 @@ def is_total(value: Any) -> bool:
     if not isinstance(value, str) or len(value) > 40:
         return False
     return _TOTAL.fullmatch(re.sub(r"\s+", "", unicodedata.normalize("NFKC", value))) is not None
+
+
+def is_note(value: Any) -> bool:
+    """Return whether a cell begins a remark about the sheet: 备注：…, 填表人：…, 审核：."""
+    if not isinstance(value, str):
+        return False
+    text = unicodedata.normalize("NFKC", value[:60]).strip()
+    return _NOTE.fullmatch(re.sub(r"[ \t]+", "", text)) is not None
+
+
+def is_error(value: Any) -> bool:
+    """Return whether a cell holds the error of a spreadsheet's formula: #N/A, #REF!."""
+    if not isinstance(value, str) or not value.startswith("#") or len(value) > 14:
+        return False
+    return _ERROR.fullmatch(value.strip().casefold()) is not None
+
+
+def is_formula(value: Any) -> bool:
+    """Return whether a cell holds a formula in place of its value: =A1+1."""
+    return isinstance(value, str) and value.startswith("=") and len(value) > 1
 
 
 def degrees(value: Any) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -39,7 +40,11 @@ def describe(
         lines.append(say("columns", columns=found))
     else:
         lines.append(say("columns_none"))
-    lines.append(say("extent", **_extent(table)))
+    lines += _sheet_lines(table, lang)
+    if table.crs is not None:
+        lines.append(say("crs", crs=table.crs))
+    if len(table):
+        lines.append(say("extent", **_extent(table)))
     lines += [say(f"flag_{flag}") for flag in table.flags]
     lines += [
         say("warning", text=words.say(f"warning.{code}", lang, **fields))
@@ -58,6 +63,7 @@ def as_dict(table: PointTable, lang: str = "en") -> dict[str, Any]:
     faults = [
         {
             "id": fault["id"],
+            "sheet": fault["sheet"],
             "row": int(fault["row"]),
             "name": fault["name"],
             "code": fault["code"],
@@ -81,11 +87,26 @@ def as_dict(table: PointTable, lang: str = "en") -> dict[str, Any]:
         "fault_counts": _counts(table),
         "columns": dict(table.columns),
         "flags": list(table.flags),
-        "extent_wgs84": [_extent(table)[side] for side in ("west", "south", "east", "north")],
+        "extent_wgs84": list(_extent(table).values()) or None,
+        "crs": table.crs,
+        "sheets": [asdict(sheet) for sheet in table.sheets],
         "warnings": warnings,
         "faults": faults,
     }
     return {**report, "demand": _demand(table)} if table.kind == "demand" else report
+
+
+def _sheet_lines(table: PointTable, lang: str) -> list[str]:
+    """Return a line for each sheet: read, or left out and why."""
+    lines = []
+    for sheet in table.sheets:
+        fields = {"name": clip(sheet.name), "rows": sheet.rows, "hidden": sheet.hidden_rows}
+        if sheet.read:
+            lines.append(words.say("points.sheet_read", lang, **fields))
+        else:
+            reason = words.say(f"points.sheet_{sheet.reason}", lang)
+            lines.append(words.say("points.sheet_left", lang, reason=reason, **fields))
+    return lines
 
 
 def _counts(table: PointTable) -> dict[str, int]:
@@ -104,6 +125,8 @@ def _demand(table: PointTable) -> dict[str, float | int]:
 
 
 def _extent(table: PointTable) -> dict[str, float]:
+    if not len(table):
+        return {}
     sides = table.frame.total_bounds.round(7).tolist()
     return dict(zip(("west", "south", "east", "north"), sides, strict=True))
 
@@ -113,10 +136,14 @@ def _fault_lines(table: PointTable, lang: str, limit: int | None) -> list[str]:
         words.say("points.fault_count", lang, code=code, count=count)
         for code, count in _counts(table).items()
     ]
-    told = table.faults if limit is None else table.faults.head(limit)
-    for fault in told.to_dict("records"):
+    shown = table.faults if limit is None else table.faults.head(limit)
+    for fault in shown.to_dict("records"):
         reason = fault_sentence(fault["code"], fault["params"], lang)
         label = clip(fault["name"] or fault["id"])
-        lines.append(words.say("points.fault", lang, row=fault["row"], label=label, reason=reason))
-    rest = len(table.faults) - len(told)
+        told = {"row": fault["row"], "label": label, "reason": reason}
+        if fault["sheet"] is None:
+            lines.append(words.say("points.fault", lang, **told))
+        else:
+            lines.append(words.say("points.fault_in", lang, sheet=clip(fault["sheet"]), **told))
+    rest = len(table.faults) - len(shown)
     return lines + ([words.say("points.more", lang, count=rest)] if rest else [])

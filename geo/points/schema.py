@@ -25,6 +25,7 @@ __all__ = [
     "PointTable",
     "Raw",
     "Remark",
+    "SheetSeen",
 ]
 
 Kind = Literal["stations", "sites", "demand"]
@@ -39,14 +40,36 @@ FAULT_CODES = (
     "no_position",
     "address_only",
     "bad_number",
+    "cell_error",
+    "formula_empty",
+    "projected",
+    "bad_datum",
     "out_of_range",
     "swapped",
     "zero",
     "bad_weight",
     "ragged",
     "not_a_point",
+    "continued",
     "total_row",
+    "note_row",
 )
+
+
+@dataclass(frozen=True)
+class SheetSeen:
+    """A sheet of the file: its name, whether it was read, and if not why.
+
+    `reason` is ``""`` where it was read, else ``empty``, ``no_heading``, ``hidden``,
+    ``not_chosen`` (sentences ``points.sheet_<reason>``). `rows` counts records below the heading,
+    or all that are not blank where there is none; `hidden_rows` those of them that are hidden.
+    """
+
+    name: str
+    read: bool
+    reason: str = ""
+    rows: int = 0
+    hidden_rows: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +94,14 @@ class Raw:
         What the reader noticed.
     encoding
         The character encoding that the bytes were read with.
+    columns
+        Role to the heading that plays it, once that is settled (`geo.points.columns`).
+    cells
+        Role to its cells, one a record, None where its sheet has no such column.
+    sheets
+        The sheet of each record; None where all are of one.
+    datums
+        The declared datum of each record where sheets differ, None where it is the file's.
     """
 
     own: pd.DataFrame
@@ -81,6 +112,10 @@ class Raw:
     ids: list[str | None] | None = None
     warnings: tuple[Remark, ...] = ()
     encoding: str | None = None
+    columns: dict[str, str] = field(default_factory=dict)
+    cells: dict[str, list[Any]] = field(default_factory=dict)
+    sheets: list[str] | None = None
+    datums: list[str | None] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,35 +126,42 @@ class PointTable:
     ----------
     frame
         Usable rows as WGS-84 points (EPSG:4326): ``id`` (text, unique), ``name`` (text or None),
-        for demand ``demand`` (people, ≥ 0), then the input's own columns under their own
-        headings (text; None where blank), then ``geometry``. An own column called like one of
-        these, or ``reason``, is dropped where ours was made from it, else renamed
-        ``<heading>_input``.
+        for demand ``demand`` (people, ≥ 0), ``sheet`` where several sheets were joined, the
+        fields of `geo.points.fields` that were recognised, under their keys, then the input's own
+        columns under their own headings (text; None where blank), then ``geometry``. An own
+        column called like one of ours, or ``reason``, is dropped where ours was made from it,
+        else renamed ``<heading>_input``.
     unused
         The other rows without geometry: the same columns, and ``reason`` (a fault code). Their
         demand belongs in every denominator: NaN where it is not known (a bad weight, a ragged
-        row), 0 for a row of totals.
+        row), 0 for a row of totals or notes.
     faults
-        ``id, row, name, code, params`` for each row of `unused`; the sentence of a fault is
-        ``words.say(f"reason.{code}", lang, **params)``. ``row`` is the sheet's row (the heading
-        is row 1; a cell with line breaks counts as part of one row) or the feature's number.
+        ``id, sheet, row, name, code, params`` for each row of `unused`; the sentence of a fault
+        is ``words.say(f"reason.{code}", lang, **params)``. ``row`` is the sheet's row (the first
+        is 1; a cell with line breaks counts as part of one row) or the feature's number, and
+        ``sheet`` the sheet's name or None.
     rows
         Records in the file that are not wholly blank: ``len(frame) + len(unused)``.
     digest
         sha256 of the content that matters: ids, names, WGS-84 positions to 1e-7 degree, demand,
-        attributes. The same for one table saved in two encodings or column orders.
+        attributes. The same for one table saved in two encodings, formats or column orders.
     datum, kind
-        As declared.
+        As declared. Rows whose own column of datums says another were converted from that one.
     columns
         Role (``id``, ``name``, ``lon``, ``lat``, ``lonlat``, ``latlon``, ``demand``,
-        ``address``) to the heading recognised for it.
+        ``address``, ``datum``, the keys of `geo.points.fields` …) to the heading recognised
+        for it.
     warnings
         Code and fields of each sentence ``warning.<code>``.
     flags
-        Of ``sample``, ``estimated`` (read off the input's columns) and ``unit_demand`` (no
-        weights given: every place counts as one).
+        Of ``sample``, ``estimated``, ``geocoded`` (read off the input's columns) and
+        ``unit_demand`` (no weights given: every place counts as one).
     encoding
-        The character encoding of the file.
+        The character encoding of a text file; None for others.
+    sheets
+        What became of each sheet of a workbook, or each table of a web page.
+    crs
+        The reference system in metres that was named for positions in metres, if any.
     """
 
     frame: gpd.GeoDataFrame
@@ -133,6 +175,8 @@ class PointTable:
     warnings: list[Remark]
     flags: tuple[str, ...]
     encoding: str | None = None
+    sheets: tuple[SheetSeen, ...] = ()
+    crs: str | None = None
 
     def __len__(self) -> int:
         return len(self.frame)

@@ -81,7 +81,7 @@ def crs_member(document: Any) -> Any:
     if crs is None:
         return None
     inner = crs.get("properties") if isinstance(crs, dict) else None
-    return inner.get("name") if isinstance(inner, dict) else crs
+    return inner.get("name", crs) if isinstance(inner, dict) else crs
 
 
 def collect(document: Any, path: Path, geometry: Geometry, encoding: str) -> Features:
