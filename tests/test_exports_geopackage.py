@@ -53,6 +53,7 @@ def layers() -> list[Layer]:
         Layer("stations", frame([CENTRE, CENTRE], status=["used", "<&\"'>"]), "stations"),
         Layer("demand", frame([CENTRE], status=["served"]), "demand"),
         Layer("lines", frame([LineString([(118.78, 32.04), (118.79, 32.05)])]), "lines"),
+        Layer("areas", frame(rings[2:], level=["区"]), "areas"),
         Layer("plain", frame([CENTRE])),
     ]
 
@@ -81,6 +82,7 @@ def test_every_layer_is_there_with_its_type(written):
         "stations": "Point",
         "demand": "Point",
         "lines": "MultiLineString",
+        "areas": "MultiPolygon",
         "plain": "Point",
         "layer_styles": None,
         "provenance": None,
@@ -203,7 +205,7 @@ def test_columns_carry_their_headings_into_qgis(tmp_path):
 def test_the_version_is_one_that_older_programs_know(written):
     assert rows(written, "PRAGMA user_version") == [(10200,)]
     assert rows(written, "SELECT count(*) FROM sqlite_master WHERE name LIKE 'rtree_%_geom'") == [
-        (7,)
+        (8,)
     ]
 
 

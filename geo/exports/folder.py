@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from types import TracebackType
@@ -24,7 +24,7 @@ from geo.exports.failures import writing
 from geo.exports.provenance import Provenance
 from geo.exports.values import plain, utf8
 
-__all__ = ["RUN_FILE", "OutputFolder"]
+__all__ = ["RUN_FILE", "OutputFolder", "record_text"]
 
 RUN_FILE = "run.json"
 """Name of the record of a run inside its folder."""
@@ -197,12 +197,7 @@ class OutputFolder:
             for path in self._new.rglob("*")
             if not path.is_dir() or path.is_symlink()
         )
-        record = {
-            "hongtu": self.provenance.as_dict(),
-            "summary": plain(self.summary),
-            "files": names,
-        }
-        text = json.dumps(record, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+        text = record_text(self.provenance, self.summary, names)
         with writing(self.target / RUN_FILE):
             write_atomic(self._new / RUN_FILE, utf8(text))
         with writing(self.target):
@@ -283,6 +278,15 @@ class OutputFolder:
             with suppress(ValueError):
                 inside = Path(str(fault.params.get("path", ""))).relative_to(self._new)
                 fault.params["path"] = str(self.target / inside)
+
+
+def record_text(
+    provenance: Provenance, summary: Mapping[str, Any], files: Sequence[str] | None = None
+) -> str:
+    """Return the record of a run as it stands in ``run.json``; without `files`, none are told."""
+    record = {"hongtu": provenance.as_dict(), "summary": plain(summary)}
+    told = record if files is None else {**record, "files": list(files)}
+    return json.dumps(told, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
 
 
 def _is_read_only(folder: Path) -> bool:

@@ -30,7 +30,7 @@ from geo.exports.provenance import Provenance
 from geo.exports.shaping import Shaped, Written, shaped
 from geo.exports.values import column_values, json_text, plain, utf8
 
-__all__ = ["geojson_bytes", "write_geojson"]
+__all__ = ["geojson_bytes", "stream_geojson", "write_geojson"]
 
 _CHUNK = 2_000
 _FORMATS = {
@@ -102,12 +102,44 @@ def geojson_bytes(
     return out.getvalue()
 
 
+def stream_geojson(
+    frame: gpd.GeoDataFrame,
+    out: BinaryIO,
+    provenance: Provenance,
+    *,
+    id_column: str | None = "id",
+    sequence: bool = False,
+) -> None:
+    """Write what `write_geojson` would write to an open stream, such as a pipe.
+
+    With `sequence` a GeoJSON text sequence (RFC 8142) comes out: each feature on a line of its
+    own behind a record separator (U+001E), so that a reader may start before the end. It has no
+    collection to carry the provenance; each feature has the properties ``run_id`` and
+    ``run_flags`` instead.
+
+    Raises
+    ------
+    RequestError
+        The frame is not in EPSG:4326 degrees, or lacks `id_column`.
+    BrokenPipeError
+        Nobody reads any more.
+    """
+    layer = shaped(frame, provenance.datum_out, id_column=id_column, keep_private=False)
+    writer = _Writer(layer, provenance)
+    if sequence:
+        writer.write_sequence(out)
+    else:
+        writer.write(out)
+
+
 class _Writer:
     """Features of one layer, a chunk of rows at a time: the whole text is never in memory."""
 
     def __init__(self, layer: Shaped, provenance: Provenance) -> None:
         self.layer = layer
         self.provenance = provenance
+        datum = provenance.datum_out
+        self.marks = {} if datum == "wgs84" else {"datum": datum}
         self.count = 0
         self.collapsed: list[Hashable] = []
         self._low = np.full(2, np.inf)
@@ -129,6 +161,12 @@ class _Writer:
             out.write(utf8(f',\n"bbox":{json_text(box)}'))
         out.write(b"}\n")
 
+    def write_sequence(self, out: BinaryIO) -> None:
+        flags = " ".join(self.provenance.flags)
+        self.marks |= {"run_id": self.provenance.run_id, "run_flags": flags}
+        for feature in self._features():
+            out.write(utf8(f"\x1e{feature}\n"))
+
     def _features(self) -> Iterator[str]:
         for start in range(0, len(self.layer.table), _CHUNK):
             yield from self._chunk(slice(start, start + _CHUNK))
@@ -142,7 +180,6 @@ class _Writer:
         names = [str(name) for name in table.columns]
         columns = [column_values(table[name]) for name in table.columns]
         ids = self.layer.ids[rows] if self.layer.ids is not None else None
-        mark = {} if self.provenance.datum_out == "wgs84" else {"datum": self.provenance.datum_out}
         for position, shape in enumerate(shapes):
             if prepared.collapsed[position]:
                 self.collapsed.append(self.layer.label(rows.start + position))
@@ -150,7 +187,7 @@ class _Writer:
             values = {name: column[position] for name, column in zip(names, columns, strict=True)}
             self.count += 1
             head = "" if ids is None else f'"id":{_dumps(plain(ids[position]))},'
-            properties = _dumps({**values, **mark})
+            properties = _dumps({**values, **self.marks})
             yield f'{{"type":"Feature",{head}"geometry":{shape},"properties":{properties}}}'
 
     def _widen(self, geometries: npt.NDArray[np.object_]) -> None:

@@ -28,6 +28,7 @@ GEOMETRY_OF_KIND: Mapping[str | None, str] = {
     "stations": "Point",
     "demand": "Point",
     "lines": "MultiLineString",
+    "areas": "MultiPolygon",
     None: "Unknown",
 }
 """What an empty layer of a kind would hold."""

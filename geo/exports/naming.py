@@ -15,10 +15,14 @@ def named_for_datum(path: str | os.PathLike[str], datum_out: str) -> Path:
 
     >>> named_for_datum("circles.geojson", "gcj02").name
     'circles.gcj02.geojson'
+    >>> named_for_datum("coverage.shp.zip", "gcj02").name
+    'coverage.gcj02.shp.zip'
     >>> named_for_datum("circles.geojson", "cgcs2000").name
     'circles.geojson'
     """
     found = Path(path)
-    if datum_out not in SHIFTED or found.stem.endswith(f".{datum_out}"):
+    end = ".shp.zip" if found.name.endswith(".shp.zip") else found.suffix
+    stem = found.name.removesuffix(end)
+    if datum_out not in SHIFTED or stem.endswith(f".{datum_out}"):
         return found
-    return found.with_name(f"{found.stem}.{datum_out}{found.suffix}")
+    return found.with_name(f"{stem}.{datum_out}{end}")

@@ -12,7 +12,7 @@ both as ``Option`` (3.26 and later) and as ``prop`` (before).
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,7 +44,7 @@ NEUTRAL = "#8C8C8C"
 BAND_ALPHA = 0.45
 """Opacity of filled areas, so that the streets below stay readable."""
 
-KINDS = ("bands", "responsibility", "gaps", "stations", "demand", "lines")
+KINDS = ("bands", "responsibility", "gaps", "stations", "demand", "lines", "areas")
 """Kinds of layers that have a style."""
 
 _BLUES = ("#08306B", "#1F6DB2", "#6AAED6", "#BDD9EC")
@@ -92,7 +92,13 @@ def marker_of(status: object) -> Marker:
     return STATUS_MARKERS.get(str(status), STATUS_MARKERS["not_used"])
 
 
-def qml(kind: str, table: pd.DataFrame, lang: str = "zh") -> str:
+def qml(
+    kind: str,
+    table: pd.DataFrame,
+    lang: str = "zh",
+    *,
+    fields: Mapping[Hashable, str] | None = None,
+) -> str:
     """Return the QGIS style of a layer as QML text.
 
     Parameters
@@ -105,6 +111,9 @@ def qml(kind: str, table: pd.DataFrame, lang: str = "zh") -> str:
         Without such a column there is one symbol. Columns of ours get their headings as aliases.
     lang
         Language of the legend and of the aliases.
+    fields
+        What the file calls its columns, where that differs. The columns that make classes must
+        keep their names.
 
     Raises
     ------
@@ -120,6 +129,7 @@ def qml(kind: str, table: pd.DataFrame, lang: str = "zh") -> str:
         "stations": _points,
         "demand": _points,
         "lines": _lines,
+        "areas": _areas,
     }[kind](table, lang)
     head = {"version": "3.28.0", "styleCategories": "Symbology|Labeling|Fields"}
     root = ET.Element("qgis", {**head, "labelsEnabled": "0"})
@@ -127,7 +137,7 @@ def qml(kind: str, table: pd.DataFrame, lang: str = "zh") -> str:
     if kind == "stations" and "name" in table.columns:
         root.set("labelsEnabled", "1")
         root.append(_names("name"))
-    root.append(_aliases(table, lang))
+    root.append(_aliases(table, lang, fields or {}))
     ET.SubElement(root, "blendMode").text = "0"
     ET.SubElement(root, "featureBlendMode").text = "0"
     ET.SubElement(root, "layerOpacity").text = "1"
@@ -176,6 +186,20 @@ def _bands(table: pd.DataFrame, lang: str) -> tuple[ET.Element, int]:
 
 def _responsibility(table: pd.DataFrame, lang: str) -> tuple[ET.Element, int]:
     return _single(_fill(_BLUES[-1], _BLUES[0], 0.35, 1.0, fill_alpha=0.25)), _POLYGON
+
+
+def _areas(table: pd.DataFrame, lang: str) -> tuple[ET.Element, int]:
+    """Outlines by level, the first the broadest; what lies below stays to be seen."""
+    levels = list(dict.fromkeys(str(v) for v in table.get("level", pd.Series(dtype=object))))
+    classes = []
+    for position, level in enumerate(levels[:_MANY]):
+        text = say("style.area_level", lang, value=level)
+        label = text if level else say("style.area_level_none", lang)
+        broad = max(1.0 - 0.3 * position, 0.3)
+        classes.append(_Class(level, label, _fill(PAPER, INK, broad, 0.9, fill_alpha=0.0)))
+    if not classes:
+        return _single(_fill(PAPER, INK, 0.6, 0.9, fill_alpha=0.0)), _POLYGON
+    return _categorised("level", classes), _POLYGON
 
 
 def _gaps(table: pd.DataFrame, lang: str) -> tuple[ET.Element, int]:
@@ -256,11 +280,11 @@ def _categorised(column: str, classes: Sequence[_Class]) -> ET.Element:
     return renderer
 
 
-def _aliases(table: pd.DataFrame, lang: str) -> ET.Element:
+def _aliases(table: pd.DataFrame, lang: str, fields: Mapping[Hashable, str]) -> ET.Element:
     found = ET.Element("aliases")
     for position, column in enumerate(name for name in table.columns if heading(name, lang)):
-        alias = {"index": str(position), "field": str(column), "name": heading(column, lang)}
-        ET.SubElement(found, "alias", alias)
+        named = {"field": fields.get(column, str(column)), "name": heading(column, lang)}
+        ET.SubElement(found, "alias", {"index": str(position), **named})
     return found
 
 

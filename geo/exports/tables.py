@@ -180,6 +180,4 @@ def _cell(value: Any, decimals: int | None) -> str:
         return "true" if value else "false"
     if isinstance(value, float):
         return _decimal(value, decimals)
-    if isinstance(value, str):
-        return inert(value)
     return str(value) if isinstance(value, int) else inert(listed(value))

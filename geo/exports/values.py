@@ -13,6 +13,7 @@ import json
 import math
 import os
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from decimal import Decimal
 from functools import singledispatch
 from typing import Any, cast
@@ -182,15 +183,21 @@ def json_text(value: Any) -> str:
 
 
 def listed(value: Any) -> str:
-    """Return a list of words or numbers with 、 between them; anything else as `json_text`.
+    """Return a list of words or numbers with 、 between them, a text as it is, else `json_text`.
 
-    >>> listed(["热水", "微波炉"])
-    '热水、微波炉'
+    A text that is such a list in JSON, as lists come out of GeoJSON properties, counts as one.
+
+    >>> listed(["热水", "微波炉"]), listed('["热水", "微波炉"]')
+    ('热水、微波炉', '热水、微波炉')
     """
     found = plain(value)
+    text = found if isinstance(found, str) else json_text(found)
+    if isinstance(found, str) and found.startswith("[") and found.endswith("]"):
+        with suppress(ValueError, RecursionError):
+            found = plain(json.loads(found))
     if isinstance(found, list) and all(isinstance(item, str | int | float) for item in found):
         return "、".join(item if isinstance(item, str) else json_text(item) for item in found)
-    return json_text(found)
+    return text
 
 
 def utf8(text: str) -> bytes:
