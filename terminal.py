@@ -76,8 +76,8 @@ def _fail(sentence: str, code: int) -> None:
     sys.exit(code)
 
 
-def say(line: str = "") -> None:
-    typer.echo(line)
+def say(line: str = "", *, err: bool = False) -> None:
+    typer.echo(line, err=err)
 
 
 def _lang_of(argv: list[str]) -> str:
@@ -130,6 +130,6 @@ def progress(lang: str) -> Iterator[Callable[[str, int, int], None]]:
         yield tell
 
 
-def say_flags(flags: tuple[str, ...], lang: str) -> None:
+def say_flags(flags: tuple[str, ...], lang: str, *, err: bool = False) -> None:
     for flag in flags:
-        say(words.say("cli.flag", lang, text=words.say(f"flag.{flag}", lang)))
+        say(words.say("cli.flag", lang, text=words.say(f"flag.{flag}", lang)), err=err)

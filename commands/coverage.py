@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from commands.areas import AreaLayer, AreaLevel, Areas, AreasDatum, areas_of
 from commands.options import Datum, Json, Lang, Verbose, choices, points_of
+from commands.outlets import (
+    OdNames,
+    Rings,
+    Sequence,
+    Stdout,
+    To,
+    ToMode,
+    outlets_of,
+    to_database,
+    to_stdout,
+)
 from geo import words
 from geo.errors import DatumError, InputError, RequestError
 from terminal import go_on, language, progress, say, say_flags, set_up_log
 
 if TYPE_CHECKING:
+    from geo.areas import AreaTable
     from geo.coverage import Coverage, CoverageRequest
     from geo.exports import OutputFolder, Provenance
     from geo.network import WalkNetwork
@@ -22,9 +36,11 @@ __all__ = ["coverage"]
 
 
 def coverage(
-    out: Annotated[Path, typer.Option("--out", help="结果文件夹 · folder of results.")],
     stations: Annotated[
         Path | None, typer.Argument(help="站点 CSV/GeoJSON；省略则运行内置示例 · or the sample.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="结果文件夹 · folder of results.")
     ] = None,
     datum: Datum = None,
     network: Annotated[
@@ -36,6 +52,10 @@ def coverage(
     demand_datum: Annotated[
         str | None, typer.Option("--demand-datum", help="需求坐标系 · datum of --demand.")
     ] = None,
+    areas: Areas = None,
+    areas_datum: AreasDatum = None,
+    area_level: AreaLevel = None,
+    area_layer: AreaLayer = None,
     minutes: Annotated[
         str | None, typer.Option("--minutes", help="圈层（分钟）· bands in minutes: 5,10,15.")
     ] = None,
@@ -67,7 +87,13 @@ def coverage(
     datum_out: Annotated[
         str, typer.Option("--datum-out", help="输出坐标系 · datum of the results.")
     ] = "wgs84",
-    formats: Annotated[str, typer.Option("--format", help="geojson,gpkg")] = "geojson",
+    formats: Annotated[str, typer.Option("--format", help="geojson,gpkg,shp")] = "geojson",
+    rings: Rings = False,
+    od_names: OdNames = "ids",
+    stdout: Stdout = None,
+    seq: Sequence = False,
+    to: To = None,
+    to_mode: ToMode = "replace",
     html: Annotated[
         bool, typer.Option("--html", help="另存离线地图 map.html · also the map as one file.")
     ] = False,
@@ -82,6 +108,7 @@ def coverage(
     said = language(lang)
     set_up_log(verbose)
     from geo.coverage import CoverageRequest, cover
+    from geo.coverage.rings import as_rings
     from geo.exports import OutputFolder
 
     limits, unit = _limits(minutes, metres)
@@ -89,28 +116,42 @@ def coverage(
         limits=limits, unit=unit, profile=profile, cell_m=cell_m, max_access_m=max_access_m,
         fill_holes_m2=fill_holes_m2, apart_m=apart_m,
     )  # fmt: skip
-    written = choices("--format", formats, ("geojson", "gpkg"))
+    written = choices("--format", formats, ("geojson", "gpkg", "shp"))
     if od is not None:
         choices("--od", od, ("parquet", "csv"))
+    choices("--od-names", od_names, ("ids", "origin"))
+    if html and out is None:
+        raise RequestError("outlet_html")
     if gaps < 0:
         raise RequestError("option_range", name="--gaps", low=0, high=1_000_000)
+    outlets = outlets_of(out, stdout, seq, to, to_mode, as_json)
     ground, posts, places = _inputs(stations, datum, network, demand, demand_datum)
+    districts = areas_of(areas, areas_datum, area_level, area_layer)
+    if stations is None and districts is None:
+        from geo.samples import sample_areas
+
+        districts = sample_areas()
+    lines = lines or outlets.with_lines
     if (od or lines) and places is None:
         raise RequestError("od_needs_demand")
-    record = _record(request, ground, posts, places, datum_out, written, said)
-    with OutputFolder(out, record) as folder:
+    record = _record(request, ground, posts, places, districts, datum_out, written, said, rings)
+    with OutputFolder(out, record) if out else nullcontext() as folder:
         with progress(said) as tell:
             result = cover(
                 ground, posts, places, request, most_gaps=gaps or None,
-                with_od=od is not None, with_lines=lines, on_progress=tell,
+                with_od=od is not None, with_lines=lines, areas=districts, on_progress=tell,
             )  # fmt: skip
         if strict:
             _refuse_faults(result, said)
-        _write(result, folder, written, od, said)
-        if html:
+        drawn = as_rings(result, ground) if rings else result
+        if folder is not None:
+            _write(drawn, folder, written, od, od_names, said)
+        if folder is not None and html:
             _write_map(result, ground, folder, said, sample=stations is None)
         go_on()
-    _report(result, folder, said, as_json)
+        stored = to_database(outlets, drawn, record, said, od_names)
+    to_stdout(outlets, drawn, record, said)
+    _report(result, record, folder, said, as_json, stored, aside=stdout is not None)
 
 
 def _limits(minutes: str | None, metres: str | None) -> tuple[tuple[float, ...], str]:
@@ -156,26 +197,37 @@ def _record(
     ground: WalkNetwork,
     posts: PointTable,
     places: PointTable | None,
+    districts: AreaTable | None,
     datum_out: str,
     formats: tuple[str, ...],
     lang: str,
+    rings: bool,
 ) -> Provenance:
     from geo.coverage.files import provenance_of
     from geo.datum import parse_datum
 
+    more = (("format", ",".join(formats)), ("lang", lang))
+    drawn = (("rings", "true"),) if rings else ()
     return provenance_of(
-        request, ground, posts, places, datum_out=parse_datum(datum_out),
-        more=(("format", ",".join(formats)), ("lang", lang)),
+        request, ground, posts, places, areas=districts, datum_out=parse_datum(datum_out),
+        more=(*more, *drawn),
     )  # fmt: skip
 
 
 def _write(
-    result: Coverage, folder: OutputFolder, formats: tuple[str, ...], od: str | None, lang: str
+    result: Coverage,
+    folder: OutputFolder,
+    formats: tuple[str, ...],
+    od: str | None,
+    od_names: str,
+    lang: str,
 ) -> None:
     from geo.coverage.files import write_coverage
 
     folder.summary.update(result.summary)
-    write_coverage(result, folder, formats=formats, od_format=od or "parquet", lang=lang)
+    write_coverage(
+        result, folder, formats=formats, od_format=od or "parquet", od_names=od_names, lang=lang
+    )
 
 
 def _write_map(
@@ -190,7 +242,8 @@ def _write_map(
 
 def _refuse_faults(result: Coverage, lang: str) -> None:
     """Refuse a result that leaves any row of the input unused."""
-    for frame, key in ((result.stations, "station_id"), (result.demand, "place_id")):
+    found = (result.stations, "station_id"), (result.demand, "place_id"), (result.areas, "area_id")
+    for frame, key in found:
         if frame is None:
             continue
         lost = frame[frame["status"] == "not_used"]
@@ -200,15 +253,36 @@ def _refuse_faults(result: Coverage, lang: str) -> None:
             raise InputError("strict", count=len(lost), first=first[key], reason=reason)
 
 
-def _report(result: Coverage, folder: OutputFolder, lang: str, as_json: bool) -> None:
+def _report(
+    result: Coverage,
+    record: Provenance,
+    folder: OutputFolder | None,
+    lang: str,
+    as_json: bool,
+    stored: str | None,
+    *,
+    aside: bool,
+) -> None:
+    """Say the figures and what was written; `aside`, on standard error, beside a printed layer."""
     if as_json:
-        text = (folder.target / "run.json").read_text(encoding="utf-8")
+        if folder is not None:
+            text = (folder.target / "run.json").read_text(encoding="utf-8")
+        else:
+            from geo.exports import record_text
+
+            text = record_text(record, result.summary)
         say(text.rstrip())
         return
     from geo.coverage.report import summary_lines
 
     for line in summary_lines(result, lang):
-        say(line)
-    files = sum(1 for _ in folder.target.iterdir())
-    say(words.say("cli.coverage_written", lang, path=folder.target, count=files))
-    say_flags(result.flags, lang)
+        say(line, err=aside)
+    if folder is not None:
+        files = sum(1 for _ in folder.target.iterdir())
+        say(words.say("cli.coverage_written", lang, path=folder.target, count=files), err=aside)
+        cut = folder.summary.get("shapefile_texts_cut")
+        if cut:
+            say(words.say("gis.texts_cut", lang, count=cut), err=aside)
+    if stored:
+        say(stored, err=aside)
+    say_flags(result.flags, lang, err=aside)

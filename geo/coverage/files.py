@@ -11,6 +11,7 @@ import geopandas as gpd
 import pandas as pd
 
 from geo import words
+from geo.areas import AreaTable
 from geo.coverage.request import CoverageRequest
 from geo.coverage.result import Coverage
 from geo.coverage.run import flags_of
@@ -23,14 +24,27 @@ from geo.exports import (
     write_geojson,
     write_geopackage,
     write_parquet,
+    write_shapefiles,
 )
 from geo.network.model import WalkNetwork
 from geo.points import PointTable
 
-__all__ = ["FORMATS", "OD_FORMATS", "provenance_of", "write_coverage"]
+__all__ = [
+    "FORMATS",
+    "OD_FORMATS",
+    "OD_NAMES",
+    "coverage_layers",
+    "provenance_of",
+    "write_coverage",
+]
 
-FORMATS = ("geojson", "gpkg")
+FORMATS = ("geojson", "gpkg", "shp")
 OD_FORMATS = ("parquet", "csv")
+OD_NAMES = {
+    "ids": {},
+    "origin": {"place_id": "origin", "station_id": "destination"},
+}
+"""Headings of the table of minutes: ours, or those that tools of spatial access read."""
 _DEMAND_HEAD = (
     "place_id",
     "status",
@@ -40,6 +54,7 @@ _DEMAND_HEAD = (
     "minutes",
     "stations_within",
 )
+_AREA_HEAD = ("area_id", "name", "level", "union", "status", "reason", "reason_text")
 _STATION_HEAD = ("station_id", "status", "reason", "reason_text", "access_m", "component")
 
 
@@ -49,6 +64,7 @@ def provenance_of(
     stations: PointTable,
     demand: PointTable | None,
     *,
+    areas: AreaTable | None = None,
     datum_out: str,
     more: tuple[tuple[str, str], ...] = (),
 ) -> Provenance:
@@ -61,6 +77,9 @@ def provenance_of(
     points = [("stations", stations.digest)]
     if demand is not None:
         points.append(("demand", demand.digest))
+    if areas is not None:
+        points.append(("areas", areas.digest))
+        asked.append(("areas_datum", areas.datum))
     meta = network.meta
     return Provenance(
         command="coverage",
@@ -69,7 +88,7 @@ def provenance_of(
             meta.name, meta.source, meta.digest, meta.osm_date or "", attribution=meta.attribution
         ),
         points=tuple(points),
-        flags=flags_of(network, stations, demand),
+        flags=flags_of(network, stations, demand, areas),
         datum_out=datum_out,
     )
 
@@ -80,6 +99,7 @@ def write_coverage(
     *,
     formats: tuple[str, ...] = ("geojson",),
     od_format: str = "parquet",
+    od_names: str = "ids",
     lang: str = "zh",
 ) -> None:
     """Write every file of a coverage run into an open result folder.
@@ -87,30 +107,32 @@ def write_coverage(
     Parameters
     ----------
     coverage
-        The result; `out.provenance` says the datum to write in.
+        The result, with rings in place of bands where `geo.coverage.rings.as_rings` made them;
+        `out.provenance` says the datum to write in.
     formats
-        Of ``geojson`` and ``gpkg``.
+        Of ``geojson``, ``gpkg`` and ``shp``.
     od_format
         ``parquet`` or ``csv``, for the table of minutes where there is one.
+    od_names
+        Of `OD_NAMES`.
     lang
         Language of ``reason_text`` and of legends.
     """
     provenance = out.provenance
-    stations = with_reasons(coverage.stations, lang, _STATION_HEAD)
-    demand = None
-    if coverage.demand is not None:
-        demand = with_reasons(coverage.demand, lang, _DEMAND_HEAD)
     left_out: list[str] = []
 
     def note(written: Any) -> None:
         left_out.extend(f"{written.path.name}: {label}" for label in written.collapsed)
         dropped = out.summary.setdefault("private_columns_left_out", [])
         dropped += [c for c in written.dropped_columns if c not in dropped]
+        if written.texts_cut:
+            out.summary["shapefile_texts_cut"] = written.texts_cut
 
-    layers = _layers(coverage, stations, demand, lang)
+    layers = coverage_layers(coverage, lang, od_names=od_names)
+    tables = {layer.name: layer.frame for layer in layers}
     if "geojson" in formats:
         # Points go out as tables for people; the GeoPackage draws them.
-        drawn = [layer for layer in layers if layer.name not in ("stations", "demand")]
+        drawn = [layer for layer in layers if layer.name not in ("stations", "demand", "od")]
 
         def geojson(layer: Layer) -> Any:
             name = out.path(f"{layer.name}.geojson")
@@ -121,12 +143,17 @@ def write_coverage(
                 note(written)
     if "gpkg" in formats:
         note(write_geopackage(layers, out.path("coverage.gpkg"), provenance, lang=lang))
-    note(write_csv(stations, out.path("stations.csv"), provenance))
-    table = pd.DataFrame(columns=list(_DEMAND_HEAD)) if demand is None else demand
-    note(write_csv(table, out.path("demand.csv"), provenance))
-    if coverage.od is not None:
+    if "shp" in formats:
+        note(write_shapefiles(layers, out.path("coverage.shp.zip"), provenance, lang=lang))
+    note(write_csv(tables["stations"], out.path("stations.csv"), provenance))
+    if coverage.areas is not None:
+        table = with_reasons(coverage.areas, lang, _AREA_HEAD).drop(columns="geometry")
+        note(write_csv(pd.DataFrame(table), out.path("areas.csv"), provenance))
+    demand = tables.get("demand", pd.DataFrame(columns=list(_DEMAND_HEAD)))
+    note(write_csv(demand, out.path("demand.csv"), provenance))
+    if "od" in tables:
         write = write_csv if od_format == "csv" else write_parquet
-        note(write(coverage.od, out.path(f"od.{od_format}"), provenance))
+        note(write(tables["od"], out.path(f"od.{od_format}"), provenance))
     if left_out:
         out.summary["collapsed_shapes"] = left_out
 
@@ -142,15 +169,24 @@ def with_reasons(frame: gpd.GeoDataFrame, lang: str, head: tuple[str, ...]) -> g
     return told[[*head, *rest, "geometry"]]
 
 
-def _layers(
-    coverage: Coverage, stations: gpd.GeoDataFrame, demand: gpd.GeoDataFrame | None, lang: str
-) -> list[Layer]:
-    """Return the layers, in the order in which a map should list them from below."""
+def coverage_layers(coverage: Coverage, lang: str, *, od_names: str = "ids") -> list[Layer]:
+    """Return the layers of a result, in the order in which a map should list them from below.
 
-    def layer(name: str, frame: gpd.GeoDataFrame, kind: str, key: str | None) -> Layer:
-        return Layer(name, frame, kind, words.say(f"layer.{name}", lang), key)
+    ``areas`` where some were given (those with a polygon; all rows are in ``areas.csv``),
+    ``dissolved, circles, responsibility, gaps``, ``lines`` and ``demand`` where there are such,
+    ``stations``, and last ``od``, a table without geometry, where it was asked for.
+    """
 
-    found = [
+    def layer(name: str, frame: pd.DataFrame, kind: str | None, key: str | None) -> Layer:
+        text = f"layer.{name}_rings" if "to_minutes" in frame.columns else f"layer.{name}"
+        return Layer(name, frame, kind, words.say(text, lang), key)
+
+    found = []
+    if coverage.areas is not None:
+        areas = with_reasons(coverage.areas, lang, _AREA_HEAD)
+        drawn = areas[areas.geometry.notna()].reset_index(drop=True)
+        found.append(layer("areas", drawn, "areas", "area_id"))
+    found += [
         layer("dissolved", coverage.dissolved, "bands", None),
         layer("circles", coverage.circles, "bands", None),
         layer("responsibility", coverage.responsibility, "responsibility", "station_id"),
@@ -158,7 +194,19 @@ def _layers(
     ]
     if coverage.lines is not None:
         found.append(layer("lines", coverage.lines, "lines", "place_id"))
-    if demand is not None:
+    if coverage.demand is not None:
+        demand = with_reasons(coverage.demand, lang, _DEMAND_HEAD)
         found.append(layer("demand", demand, "demand", "place_id"))
+    stations = with_reasons(coverage.stations, lang, _STATION_HEAD)
     found.append(layer("stations", stations, "stations", "station_id"))
+    if coverage.od is not None:
+        found.append(layer("od", _od(coverage.od, od_names), None, None))
     return found
+
+
+def _od(table: pd.DataFrame, names: str) -> pd.DataFrame:
+    renamed = OD_NAMES[names]
+    if not renamed:
+        return table
+    rest = [c for c in table.columns if c not in renamed]
+    return table[[*renamed, *rest]].rename(columns=renamed)
