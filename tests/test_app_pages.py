@@ -178,6 +178,13 @@ def test_each_table_can_be_chosen(lang: str) -> None:
         test.run()
         assert not test.exception
         assert words.say(f"table.{column}", lang) in test.dataframe[0].value
+    test.session_state["table"] = "areas"
+    test.run()
+    assert not test.exception
+    assert len(test.dataframe[0].value) == 7  # six districts and what is in none
+    test.session_state["area-level"] = "园区"
+    test.run()
+    assert len(test.dataframe[0].value) == 4
 
 
 def test_sessions_do_not_share_a_question() -> None:

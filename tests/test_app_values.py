@@ -270,7 +270,7 @@ def test_every_word_of_the_page_is_in_both_languages(ground: Ground) -> None:
     ):
         assert [word for word in known if f"{room}.{word}" not in texts] == []
     said = re.compile(r"(?:words\.say|\b_?say)\(\s*f?\"([a-z0-9_.]+)\"")
-    rooms = {"form.py": "ask.", "tables.py": "table."}
+    rooms = {"areas.py": "areas.", "form.py": "ask.", "tables.py": "table."}
     for path in [*ROOT.glob("app.py"), *(ROOT / "views").glob("*.py")]:
         for key in said.findall(path.read_text("utf-8")):
             full = key if "." in key else rooms.get(path.name, "?") + key

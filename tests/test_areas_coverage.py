@@ -124,7 +124,7 @@ def test_gaps_count_where_their_demand_is(result: Coverage) -> None:
 
 def test_stations_by_state_class_and_way_of_building(result: Coverage) -> None:
     west, east = row(result, "west"), row(result, "east")
-    names = ("stations", "stations_used", "stations_standard", "stations_micro", "stations_mobile")
+    names = ("stations", "stations_used", "stations_standard", "stations_micro", "stations_roving")
     assert [west[n] for n in names] == [2, 2, 1, 1, 0]
     assert [east[n] for n in names] == [1, 1, 0, 0, 1]
     assert (west["stations_self_built"], west["stations_co_built"]) == (1, 1)

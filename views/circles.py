@@ -14,7 +14,7 @@ from geo import words
 from geo.coverage import Coverage
 from geo.datum import DATUMS
 from geo.exports import Provenance
-from views import choice, downloads, figures, form, maps, tables
+from views import areas, choice, downloads, figures, form, maps, tables
 from views.ask import CircleAsk
 from views.language import current, enumerate_words
 from views.refusals import guarded
@@ -142,6 +142,8 @@ def _tables(result: Coverage, ground: Ground, ask: CircleAsk, lang: str) -> None
     if unserved is not None:
         names["unserved"] = words.say("table.unserved", lang, count=len(unserved))
     names["gaps"] = words.say("table.gaps", lang, found=result.summary["gaps"]["found"])
+    if result.areas is not None:
+        names["areas"] = words.say("areas.table", lang, count=result.summary["areas"]["total"])
     chosen = st.segmented_control(
         words.say("table.choose", lang),
         tuple(names),
@@ -155,6 +157,8 @@ def _tables(result: Coverage, ground: Ground, ask: CircleAsk, lang: str) -> None
         _stations(result, ground, ask, lang)
     elif chosen == "unserved" and unserved is not None:
         _table_or(unserved, "no_unserved", lang)
+    elif chosen == "areas":
+        areas.draw(result, lang)
     else:
         _table_or(tables.gap_table(result, lang), "no_gaps", lang)
 

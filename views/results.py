@@ -30,7 +30,8 @@ def key_of(ground: Ground, ask: CircleAsk) -> Key:
     """Return what a result depends on; `ground` holds the stations that take part."""
     demand = None if ground.demand is None else ground.demand.digest
     network = ground.network.meta.digest
-    return (network, ground.stations.digest, demand, ask.request, program_version())
+    areas = None if ground.areas is None else ground.areas.digest
+    return (network, ground.stations.digest, demand, areas, ask.request, program_version())
 
 
 def coverage_of(
@@ -54,6 +55,7 @@ def coverage_of(
             ground.demand,
             ask.request,
             with_areas=with_areas,
+            areas=ground.areas,
             on_progress=on_progress,
         )
 

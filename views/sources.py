@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from geo import samples
+from geo.areas import AreaTable
 from geo.exports import program_version
 from geo.network import WalkNetwork
 from geo.points import PointTable
@@ -16,12 +17,13 @@ __all__ = ["Ground", "sample_ground"]
 
 @dataclass(frozen=True, eq=False)
 class Ground:
-    """A network and the points on it; shared by sessions, so read only."""
+    """A network, the points on it and reporting areas; shared by sessions, so read only."""
 
     network: WalkNetwork
     stations: PointTable
     demand: PointTable | None
     sites: PointTable | None
+    areas: AreaTable | None = None
 
 
 def sample_ground() -> Ground:
@@ -40,4 +42,4 @@ def _stamp() -> tuple[tuple[str, int, int], ...]:
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _sample(stamp: tuple[tuple[str, int, int], ...], version: str) -> Ground:
     network, stations, demand = samples.sample()
-    return Ground(network, stations, demand, samples.sample_sites())
+    return Ground(network, stations, demand, samples.sample_sites(), samples.sample_areas())

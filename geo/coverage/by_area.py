@@ -28,7 +28,7 @@ from geo.points import PointTable
 
 __all__ = ["Standing", "by_area", "stand", "within"]
 
-_CLASSES = {"标准站": "standard", "微型站": "micro", "流动站": "mobile"}
+_CLASSES = {"标准站": "standard", "微型站": "micro", "流动站": "roving"}
 _BUILT = {"自建": "self_built", "共建": "co_built"}
 
 

@@ -7,7 +7,14 @@ from typing import Any
 from geo import words
 from geo.coverage.result import Coverage
 from geo.layers.inert import inert
-from geo.layers.marks import GAPS_RANKED, SITE_SYMBOLS, band_styles, gap_styles, station_style
+from geo.layers.marks import (
+    GAPS_RANKED,
+    SITE_SYMBOLS,
+    area_styles,
+    band_styles,
+    gap_styles,
+    station_style,
+)
 
 __all__ = ["legend_html"]
 
@@ -31,7 +38,7 @@ def legend_html(
         The bands drawn, as given to the map.
     """
     parts = [_flags(result, lang), _bands(result, lang, bands), _gaps(result, lang),
-             _stations(result, lang)]  # fmt: skip
+             _areas(result, lang), _stations(result, lang)]  # fmt: skip
     if with_sites:
         parts.append(_sites(lang))
     body = "".join(part for part in parts if part)
@@ -80,6 +87,24 @@ def _gaps(result: Coverage, lang: str) -> str:
         told = words.say(key, lang, count=count, drawn=len(result.gaps))
         rows.append(_row(_patch(styles[f"gap{GAPS_RANKED + 1}"]), told))
     return _group(title, rows)
+
+
+def _areas(result: Coverage, lang: str) -> str:
+    levels = [level for level in result.summary.get("areas", {}).get("levels", []) if level["used"]]
+    styles = area_styles(len(levels))
+    rows = [
+        _row(
+            _patch(style),
+            words.say(
+                "layers.count",
+                lang,
+                text=level["level"] or words.say("areas.level_none", lang),
+                count=f"{level['used']:,}",
+            ),
+        )
+        for level, style in zip(levels, styles.values(), strict=True)
+    ]
+    return _group(words.say("layers.areas", lang), rows)
 
 
 def _stations(result: Coverage, lang: str) -> str:

@@ -23,7 +23,14 @@ from geo.layers import results
 from geo.layers.assets import Assets, own_file, set_assets
 from geo.layers.basemap import STREET_STYLES, WATER_STYLE, base_map
 from geo.layers.inert import inert
-from geo.layers.marks import GAPS_RANKED, SITE_SYMBOLS, band_styles, gap_styles, station_style
+from geo.layers.marks import (
+    GAPS_RANKED,
+    SITE_SYMBOLS,
+    area_styles,
+    band_styles,
+    gap_styles,
+    station_style,
+)
 from geo.layers.shapes import collection, in_script
 from geo.network.model import WalkNetwork
 
@@ -148,6 +155,7 @@ def _drawings(
                  styles={**STREET_STYLES, "water": WATER_STYLE}),
         _Drawing(name("bands"), circles, quiet=True,
                  styles=band),
+        *_areas(result, name("areas")),
         _Drawing(name("gaps"), gaps, styles=gap_styles(),
                  fields=[["weight", name(weight)], ["area", name("area")]]),
         _Drawing(name("names"), ground.labels, labels=True, quiet=True),
@@ -161,6 +169,13 @@ def _drawings(
                      fields=[[key, name(key)] for key in ("address", "position")])
         )  # fmt: skip
     return found
+
+
+def _areas(result: Coverage, name: str) -> list[_Drawing]:
+    """Return the layer of the outlines of areas, none where there are none."""
+    features = results.area_features(result)
+    styles = area_styles(len(result.summary["areas"]["levels"])) if features else {}
+    return [_Drawing(name, features, quiet=True, styles=styles)] if features else []
 
 
 _STATION_FIELDS = (

@@ -17,6 +17,7 @@ from geo.exports.styles import (
 __all__ = [
     "GAPS_RANKED",
     "SITE_SYMBOLS",
+    "area_styles",
     "band_styles",
     "gap_key",
     "gap_styles",
@@ -26,6 +27,7 @@ __all__ = [
 GAPS_RANKED = 5
 """Gaps with a colour of their own; the others share one."""
 
+_OUTLINE = "#4B3B6B"
 _HOLLOW = ("not_used", "closed")
 _STAR = "M10 1.2 12.7 7 19 7.7 14.3 12 15.6 18.3 10 15.1 4.4 18.3 5.7 12 1 7.7 7.3 7Z"
 
@@ -49,6 +51,16 @@ def band_styles(count: int) -> list[dict[str, Any]]:
          "fillOpacity": BAND_ALPHA}
         for colour in band_colours(count)
     ]  # fmt: skip
+
+
+def area_styles(levels: int) -> dict[str, dict[str, Any]]:
+    """Return path options of the outlines of areas by level, the first the broadest."""
+    return {
+        f"area{position}": {"color": _OUTLINE, "weight": max(2.2 - 0.7 * position, 0.8),
+                            "opacity": 0.8, "dashArray": "7 5", "fill": False,
+                            "fillColor": PAPER, "fillOpacity": 0.0}
+        for position in range(levels)
+    }  # fmt: skip
 
 
 def gap_key(rank: int) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from geo import words
 from geo.coverage.result import Coverage
@@ -14,12 +15,26 @@ from geo.layers.inert import inert, inert_record
 from geo.layers.marks import gap_key
 from geo.layers.shapes import area_feature, feature, outlines
 
-__all__ = ["band_features", "gap_features", "site_features", "station_features"]
+__all__ = ["area_features", "band_features", "gap_features", "site_features", "station_features"]
 
 _LEAST_KM2 = 0.005
 _KIND = ("kind", "类型", "站点类型", "类别")
 _HOURS = ("hours_text", "开放时间", "服务时间", "opening_hours")
 _ADDRESS = ("address", "地址", "详细地址")
+
+
+def area_features(result: Coverage) -> list[str]:
+    """Return the outlines of the reporting areas; ``k`` is ``area<position of the level>``."""
+    if result.areas is None:
+        return []
+    frame = result.areas[result.areas["status"] == "used"]
+    position = {level: i for i, level in enumerate(dict.fromkeys(frame["level"]))}
+    found = []
+    for level, shape in zip(frame["level"], frame.geometry, strict=True):
+        lines = outlines(shape)
+        if lines.size:
+            found.append(feature(shapely.multilinestrings(lines), {"k": f"area{position[level]}"}))
+    return found
 
 
 def band_features(result: Coverage, bands: tuple[int, ...] | None, rings: bool) -> list[str]:
