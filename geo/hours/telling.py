@@ -27,11 +27,10 @@ def describe(hours: Hours, lang: str) -> str:
 def _rule(rule: Rule, lang: str) -> str:
     workday = rule.comment == WORKDAY
     when = " ".join(filter(None, (_dates(rule.days, lang), _days(rule.days, lang, workday))))
-    gap = _say("list", lang)
     if rule.state == "closed" and not rule.spans:
         told = _say("closed", lang)
     else:
-        times = gap.join(_span(span, lang) for span in rule.spans)
+        times = _list([_span(span, lang) for span in rule.spans], lang)
         told = times or _say("all_day" if when else "always", lang)
         if rule.state != "open":
             told = _say(f"{rule.state}_hours", lang, hours=told)
@@ -43,11 +42,10 @@ def _rule(rule: Rule, lang: str) -> str:
 
 
 def _dates(days: DaySelector, lang: str) -> str:
-    gap = _say("list", lang)
-    parts = [gap.join(_years(*y, lang) for y in days.years)]
-    parts.append(gap.join(_date_range(r, lang) for r in days.dates))
+    parts = [_list([_years(*y, lang) for y in days.years], lang)]
+    parts.append(_list([_date_range(r, lang) for r in days.dates], lang))
     if days.weeks:
-        weeks = gap.join(_step(str(a), str(b), s, lang) for a, b, s in days.weeks)
+        weeks = _list([_step(str(a), str(b), s, lang) for a, b, s in days.weeks], lang)
         parts.append(_say("weeks", lang, weeks=weeks))
     return " ".join(filter(None, parts))
 
@@ -80,7 +78,6 @@ def _month_day(at: MonthDay, lang: str) -> str:
 
 
 def _days(days: DaySelector, lang: str, workday: bool) -> str:
-    gap = _say("list", lang)
     named = [] if days.weekdays is None else _weekdays(days.weekdays, lang, workday)
     for weekday, n in sorted(days.nth):
         key = "nth" if n > 0 else "nth_last"
@@ -88,8 +85,8 @@ def _days(days: DaySelector, lang: str, workday: bool) -> str:
     off = [_say("public", lang)] if days.public else []
     off += [_say("school", lang)] if days.school else []
     if days.both:
-        return _say("both", lang, days=gap.join(named), off=gap.join(off))
-    return gap.join([*named, *off])
+        return _say("both", lang, days=_list(named, lang), off=_list(off, lang))
+    return _list([*named, *off], lang)
 
 
 def _weekdays(named: frozenset[int], lang: str, workday: bool) -> list[str]:
@@ -123,6 +120,12 @@ def _clock(minute: int, lang: str) -> str:
         return f"{minute // 60:02d}:{minute % 60:02d}"
     minute -= DAY_MINUTES
     return _say("next_day", lang, time=f"{minute // 60:02d}:{minute % 60:02d}")
+
+
+def _list(parts: list[str], lang: str) -> str:
+    if len(parts) < 2:
+        return "".join(parts)
+    return _say("list", lang, first=parts[0], rest=_list(parts[1:], lang))
 
 
 def _say(key: str, lang: str, **params: object) -> str:

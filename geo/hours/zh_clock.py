@@ -26,6 +26,7 @@ _PARTS = re.compile(
     re.IGNORECASE,
 )
 _DAY = 24 * 60
+_NOON = _DAY // 2
 
 
 class NotUnderstoodError(ValueError):
@@ -57,13 +58,17 @@ def span_of(first: str, last: str) -> tuple[int, int]:
     end, end_period, end_next = _read(last)
     if start_next or start >= _DAY:
         raise doubt("ambiguous_time")
+    if period is None and end_period is None and re.match("[1-5](?!\\d)", first) and end <= _NOON:
+        raise doubt("ambiguous_time")  # 2:00-5:30 is an afternoon, written 02:00-05:30 a night
     if end_period is None and not end_next:
         end = _inherit(end, period, start)
+    if end == _DAY - 1:
+        end = _DAY  # 23:59 is how some write the end of the day
     if end_next:
         end += _DAY
     elif end <= start:
         # From the afternoon on, an earlier time can only be tomorrow's; 8:30-5:30 may mean two.
-        if start < _DAY // 2 or end > _DAY // 2 or end_period in (*_AFTERNOON, *_EVENING, "pm"):
+        if start < _NOON or end > _NOON or end_period in (*_AFTERNOON, *_EVENING, "pm"):
             raise doubt("ambiguous_time")
         end += _DAY
     if not start < end <= start + _DAY:
@@ -73,9 +78,9 @@ def span_of(first: str, last: str) -> tuple[int, int]:
 
 def _inherit(end: int, period: str | None, start: int) -> int:
     """Return `end` in the half of the day that the opening time names: 下午2:00-5:30."""
-    if period in (*_AFTERNOON, *_EVENING, "中午", "pm") and end <= _DAY // 2:
-        later = end + _DAY // 2
-        if end == _DAY // 2 and period not in _EVENING:
+    if period in (*_AFTERNOON, *_EVENING, "中午", "pm") and end <= _NOON:
+        later = end + _NOON
+        if end == _NOON and period not in _EVENING:
             raise doubt("ambiguous_time")  # 下午1:00-12:00
         return later if start < later <= _DAY else end
     return end

@@ -68,7 +68,7 @@ def from_text(text: str | None) -> HoursText:
         return HoursText("parsed", render(rules), original, note, reader.last(rules))
     except NotUnderstoodError as why:
         if _is_osm(original):
-            return HoursText("parsed", original.strip(), original)
+            return HoursText("parsed", re.sub(r"(?<!\d)(?=\d:)", "0", original.strip()), original)
         return HoursText("unknown", None, original, str(why))
 
 

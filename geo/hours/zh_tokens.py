@@ -36,6 +36,7 @@ _SEASONS = {
     "旺季": "peak",
     "淡季": "low",
 }
+_NUMERAL = r"(?:\d{1,2}|[零一二两三四五六七八九十]{1,3})"
 _HALVES = r"(上午|下午|中午|晚上|早上|晚间|早晨|夜间|凌晨|次日)"
 
 
@@ -82,12 +83,15 @@ def _plain(text: str) -> str:
     line = re.sub(r"-{2,}", "-", line)
     line = line.translate(str.maketrans("[]【】", "()()"))
     line = re.sub(rf"{_HALVES}[:\s]+(?=\d)", r"\1", line)
-    line = re.sub(rf"(?:闭馆|休馆|闭园|休息)日[为:]*({_DAYS})", r"\1闭馆", line)
-    return re.sub(r"[零一二两三四五六七八九十]{1,3}(?=点|时(?!间)|小时)", _digits, line)
+    line = re.sub(rf"(?:闭馆|休馆|闭园|休息)(?:日|时间)[为:]*({_DAYS})", r"\1闭馆", line)
+    line = re.sub(rf"[早朝]({_NUMERAL})晚({_NUMERAL})(?![\d点时:])", r"早\1点-晚\2点", line)
+    return re.sub(rf"{_NUMERAL}(?=点|时(?!间)|小时)", _digits, line)
 
 
 def _digits(match: re.Match[str]) -> str:
     word = match.group()
+    if word.isascii():
+        return word
     ones = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"两": 2}
     if "十" in word:
         tens, _, rest = word.partition("十")
@@ -116,6 +120,8 @@ def _months(match: re.Match[str]) -> Token:
     """Return ((month, day or None), (month, day or None)) of 5月-9月, 5月1日至10月31日, 5-9月."""
     ends = re.split(_DASH, re.sub(r"次年|翌年|每年", "", match.group()))
     first, last = _month(ends[0], "初"), _month(ends[-1], "底")
+    if first[1] is not None and ends[-1].endswith("底"):
+        last = last[0], monthrange(2024, last[0])[1]
     if (first[1] is None) != (last[1] is None):
         raise doubt("not_understood")
     return Token("months", (first, last))
@@ -183,11 +189,14 @@ _PATTERNS: tuple[tuple[str, Callable[[re.Match[str]], Token | None]], ...] = (
     (r"每[天日]|天天|日常|全年(?:无休)?|无休|全周|一周七天|整年|365天", _kind("every_day")),
     (rf"(?:{_MONTH}|(?:每年)?\d{{1,2}}){_DASH}(?:次年|翌年)?{_MONTH}|{_MONTH}", _months),
     ("|".join(_SEASONS), lambda m: Token("season", _SEASONS[m.group()])),
-    (r"(?:其余|其他|其它|余下)(?:各?(?:时间|时段|日期|月份|日子|天))?(?:均为?|都)?", _kind("rest")),
+    (
+        r"(?:其余|其他|其它|余下)(?:各?(?:时间|时段|日期|月份|季节|日子|天))?(?:均为?|都)?",
+        _kind("rest"),
+    ),
     (r"除外", _kind("except")),
     (r"除了?", _kind("but")),
     (r"(?:以?外)(?=[,;)]|\d|$|[全每均开照上下早])", _kind("but_end")),
-    (r"延时(?:服务|开放|站)?", _nothing),  # the mark of a station that closes late
+    (r"延时(?:服务|开放|站)?|不打烊", _nothing),  # the mark of a station that closes late
     (r"(?:无需|免|不需要?)(?:提前)?预约", _nothing),
     (r"(?:需|须|请|凭|实行)?(?:提前)?(?:电话)?预约(?:参观|入场|入馆|开放|制)?", _kind("booking")),
     (r"(?:开放|营业|服务|开馆|开园|办公|上班|工作|运营)?(?:时间|时段)(?:为|是)?", _nothing),
