@@ -42,6 +42,7 @@ def provenance(ground: Ground, ask: CircleAsk, datum: str, lang: str) -> Provena
         ground.network,
         ground.stations,
         ground.demand,
+        areas=ground.areas,
         datum_out=datum,
         more=(
             ("kinds", "、".join(ask.kinds)),
