@@ -104,6 +104,18 @@ def test_the_specification_by_hand(text: str, at: str, expected: str) -> None:
         ("Mo (sunrise+01:00)-18:00", "variable_time"),
         ("easter off", "easter"),
         ("PH +1 day off", "offset"),
+        ("Dec 24 -2 days off", "offset"),
+        ("Su[1] +1 day off", "offset"),
+        ("Oct Su[-1]-Mar Su[-1] off", "syntax"),
+        ("PH Mo,SH off", "syntax"),
+        ("PH[1] off", "syntax"),
+        ("Dec 26-24 off", "range"),
+        ("2028-2026 off", "range"),
+        ("Dec 24-2027 Jan 06 off", "syntax"),
+        ("08:00-10:00,sunset-22:00", "variable_time"),
+        ("08:00-49:00", "range"),
+        ("Mo 10:00-12:00 #", "syntax"),
+        ("Mo;;Tu", "syntax"),
         ("10:00-16:00/01:30", "interval"),
         ("Mo 10:00", "point_in_time"),
         ("Mo 10:00-12:00; " * 200, "too_long"),
@@ -312,10 +324,40 @@ def test_always_open_never_changes() -> None:
         ("Apr-Sep 07:00-19:00", "4月至9月 07:00–19:00", "Apr–Sep 07:00–19:00"),
         ("10:00+", "10:00起（结束时间不详）", "from 10:00 (no end given)"),
         ("Mo unknown", "周一 全天 是否开放未知", "Mon all day perhaps open"),
+        (
+            "Mo[1],We[-1] 10:00-12:00+",
+            "每月第 1 个周一、每月倒数第 1 个周三 10:00–12:00 或更晚",
+            "Mon no. 1 of the month, Wed no. 1 from the end of the month 10:00–12:00 or later",
+        ),
+        (
+            "2026-2028 week 1-9/2,20 Mo 10:00-26:00",
+            "2026 年至2028 年 第 1至9（每 2 个）、20 周 周一 10:00–次日02:00",
+            "2026–2028 week every 2 of 1–9, 20 Mon 10:00–02:00 next day",
+        ),
+        (
+            '2026 Dec 24-2027 Jan 03 off "moving", Sa 10:00-12:00 || PH,SH unknown "call"',
+            "2026 年12月24日至2027 年1月3日 关闭（moving）；另 周六 10:00–12:00"
+            "；其余时间 法定节假日、学校假期 全天 是否开放未知（call）",
+            "24 Dec 2026–3 Jan 2027 closed (moving); also Sat 10:00–12:00"
+            "; otherwise public holidays, school holidays all day perhaps open (call)",
+        ),
+        ("PH Mo-Fr off", "逢周一至周五的法定节假日 关闭", "public holidays on Mon–Fri closed"),
+        ("2027+ 12:00-13:00 off", "2027 年起 12:00–13:00 关闭", "from 2027 on 12:00–13:00 closed"),
+        (
+            'Mo-Fr 09:00-17:00 unknown "需预约"',
+            "周一至周五 09:00–17:00 是否开放未知（需预约）",
+            "Mon–Fri 09:00–17:00 perhaps open (by appointment)",
+        ),
     ],
 )
 def test_told_in_both_languages(text: str, zh: str, en: str) -> None:
     assert (describe(parse(text), "zh"), describe(parse(text), "en")) == (zh, en)
+
+
+def test_the_hours_of_the_shipped_sites_are_in_the_grammar() -> None:
+    sites = json.loads((ROOT / "data/points/sites.geojson").read_text("utf-8"))["features"]
+    found = {feature["properties"].get("hours") for feature in sites} - {None}
+    assert [text for text in found if parse(text).problem is not None] == []
 
 
 def test_the_shipped_hours_are_all_read() -> None:
