@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from commands.areas import AreaLayer, AreaLevel, Areas, AreasDatum, areas_of
-from commands.options import Datum, Json, Lang, Verbose, choices, points_of
+from commands.options import (
+    Crs,
+    Datum,
+    Json,
+    Lang,
+    MappingFile,
+    Sheets,
+    Verbose,
+    choices,
+    points_of,
+)
 from commands.outlets import (
     OdNames,
     Rings,
@@ -51,6 +61,12 @@ def coverage(
     ] = None,
     demand_datum: Annotated[
         str | None, typer.Option("--demand-datum", help="需求坐标系 · datum of --demand.")
+    ] = None,
+    mapping: MappingFile = None,
+    sheets: Sheets = None,
+    crs: Crs = None,
+    demand_mapping: Annotated[
+        Path | None, typer.Option("--demand-mapping", help="需求的列对应 · mapping of --demand.")
     ] = None,
     areas: Areas = None,
     areas_datum: AreasDatum = None,
@@ -125,7 +141,10 @@ def coverage(
     if gaps < 0:
         raise RequestError("option_range", name="--gaps", low=0, high=1_000_000)
     outlets = outlets_of(out, stdout, seq, to, to_mode, as_json)
-    ground, posts, places = _inputs(stations, datum, network, demand, demand_datum)
+    ground, posts, places = _inputs(
+        stations, datum, network, demand, demand_datum,
+        {"mapping": mapping, "sheets": sheets, "crs": crs}, demand_mapping,
+    )  # fmt: skip
     districts = areas_of(areas, areas_datum, area_level, area_layer)
     if stations is None and districts is None:
         from geo.samples import sample_areas
@@ -171,10 +190,13 @@ def _inputs(
     network: Path | None,
     demand: Path | None,
     demand_datum: str | None,
+    how: dict[str, Any],
+    demand_mapping: Path | None,
 ) -> tuple[WalkNetwork, PointTable, PointTable | None]:
     """Read what the command names; nothing named at all means the embedded sample."""
     if stations is None:
-        if any(v is not None for v in (datum, network, demand, demand_datum)):
+        named = (datum, network, demand, demand_datum, demand_mapping, *how.values())
+        if any(v is not None for v in named):
             raise RequestError("stations_missing")
         from geo.samples import sample
 
@@ -183,12 +205,12 @@ def _inputs(
         raise RequestError("stations_missing")
     from geo.network import load_network
 
-    posts = points_of(stations, "stations", datum)
+    posts = points_of(stations, "stations", datum, **how)
     places = None
     if demand is not None:
-        if demand_datum is None:
+        if demand_datum is None and demand_mapping is None:
             raise DatumError("demand_datum")
-        places = points_of(demand, "demand", demand_datum)
+        places = points_of(demand, "demand", demand_datum, mapping=demand_mapping)
     return load_network(network), posts, places
 
 

@@ -71,7 +71,8 @@ def build_table(
     find_blank(raw, faults)
     datums, remarks = row_datums(raw, datum, faults)
     lon, lat = positions_of(raw, faults)
-    lon, lat = judge_positions(lon, lat, faults, sheet_bbox, crs)
+    lon, lat, metres = judge_positions(lon, lat, faults, sheet_bbox, crs)
+    datums[metres] = "cgcs2000"
     demand = _weights(raw, faults) if kind == "demand" else None
     _refuse_if_useless(path, faults, total, unlocated=unlocated)
     given, source = _given_ids(raw)

@@ -136,7 +136,7 @@ class Mapping:
 
 def mapping_text(mapping: Mapping, notes: tuple[str, ...] = ()) -> str:
     """Return a mapping as TOML, `notes` as comments at its top."""
-    lines = [f"# {clip(note, 200)}" for note in notes]
+    lines = [f"# {clip(note, 800)}" for note in notes]
     lines += [f"format_version = {FORMAT_VERSION}", f"kind = {_quoted(mapping.kind)}"]
     if mapping.datum is None:
         lines.append('# datum = "wgs84" | "cgcs2000" | "gcj02" | "bd09"')

@@ -185,15 +185,18 @@ def _datum_word(text: str) -> str | None:
 
 def judge_positions(
     lon: Floats, lat: Floats, faults: Faults, sheet_bbox: BBox | None, crs: str | None
-) -> tuple[Floats, Floats]:
+) -> tuple[Floats, Floats, NDArray[np.bool_]]:
     """Find metres, zero, exchanged and impossible positions; return degrees.
+
+    The third answer tells which were metres: their datum is that of `crs`.
 
     Metres become degrees where `crs` names their system, and are a fault otherwise. Exchanged:
     the latitude is none but would be a longitude; or it is one where no land is; or the place is
     away from where most rows are (`sheet_bbox`, else China) and exchanging puts it there. A sheet
     of another country is so never accused for being abroad.
     """
-    lon, lat = _from_metres(lon, lat, faults, crs)
+    metres = is_metres(lon, lat)
+    lon, lat = _from_metres(lon, lat, metres, faults, crs)
     valid = (np.abs(lon) <= 180) & (np.abs(lat) <= 90)
     turned = (np.abs(lat) <= 180) & (np.abs(lon) <= 90)
     here, there = _at_home(lon, lat, sheet_bbox), _at_home(lat, lon, sheet_bbox)
@@ -205,13 +208,12 @@ def judge_positions(
     for code, mask in (("zero", zero), ("swapped", swapped), ("out_of_range", ~valid)):
         for i in np.flatnonzero(mask & np.isfinite(lon) & np.isfinite(lat)).tolist():
             faults.setdefault(i, (code, {"lon": f"{lon[i]:.7g}", "lat": f"{lat[i]:.7g}"}))
-    return lon, lat
+    return lon, lat, metres
 
 
 def _from_metres(
-    first: Floats, second: Floats, faults: Faults, crs: str | None
+    first: Floats, second: Floats, metres: NDArray[np.bool_], faults: Faults, crs: str | None
 ) -> tuple[Floats, Floats]:
-    metres = is_metres(first, second)
     if not metres.any():
         return first, second
     lon, lat = first.copy(), second.copy()

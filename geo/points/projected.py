@@ -68,11 +68,11 @@ def check_crs(text: str) -> str:
     """
     crs = _crs(text)
     if crs is None or not crs.is_projected:
-        raise RequestError("crs_not_metres", crs=text[:60])
+        raise RequestError("points_crs_metres", crs=text[:60])
     if not _fits(crs):
         base = crs.geodetic_crs
         name = "?" if base is None else str(base.name)[:60]
-        raise RequestError("crs_datum", crs=text[:60], datum=name)
+        raise RequestError("points_crs_datum", crs=text[:60], datum=name)
     return f"EPSG:{crs.to_epsg()}" if crs.to_epsg() else text
 
 

@@ -100,7 +100,7 @@ def _sheet_lines(table: PointTable, lang: str) -> list[str]:
     """Return a line for each sheet: read, or left out and why."""
     lines = []
     for sheet in table.sheets:
-        fields = {"name": clip(sheet.name), "rows": sheet.rows, "hidden": sheet.hidden_rows}
+        fields = {"name": clip(sheet.name), "rows": sheet.rows}
         if sheet.read:
             lines.append(words.say("points.sheet_read", lang, **fields))
         else:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from geo.errors import PointsError
+from geo.exports.private import is_private
 from geo.points.cells import clip, is_blank, position
 from geo.points.columns import named_datum, recognise, unique
 from geo.points.grids import Book, Grid, Record
@@ -97,7 +98,7 @@ def _columns_of(
     widest = max((len(cells) for _, cells in body[:_LOOKED_AT]), default=0)
     names = [*heading.names, *[""] * (widest - len(heading.names))][:MAX_COLUMNS]
     told = unique(names)
-    samples = [_samples(body, place) for place in range(len(told))]
+    samples = [() if is_private(n) else _samples(body, p) for p, n in enumerate(told)]
     found = recognise(told, kind=kind, datum=datum)
     columns, how = dict(found.columns), dict(found.how)
     place = columns.get("lonlat")
@@ -123,6 +124,12 @@ def _samples(body: list[Record], column: int, most: int = 3) -> tuple[str, ...]:
             if len(found) == most:
                 break
     return tuple(found)
+
+
+def _first(cells: list[Any], heading: str) -> tuple[str, ...]:
+    if is_private(heading):
+        return ()
+    return tuple(clip(cell) for cell in cells if cell is not None)[:3]
 
 
 def _named(columns: tuple[ColumnMapping, ...]) -> str | None:
@@ -296,7 +303,7 @@ def map_features(raw: Raw, *, kind: Kind, datum: str | None, encoding: str | Non
             heading,
             role := roles.get(heading, ""),
             found.how.get(role, ""),
-            tuple(clip(c) for c in raw.own[heading].head(_LOOKED_AT).tolist() if c is not None)[:3],
+            _first(raw.own[heading].head(_LOOKED_AT).tolist(), heading),
         )
         for heading in headings
     )
