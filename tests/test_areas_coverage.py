@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from geo import words
 from geo.areas import build_areas
 from geo.coverage import Coverage, CoverageRequest, cover
+from geo.coverage.by_area import Standing, by_area
 from geo.coverage.report import summary_lines
 from geo.errors import AreasError
 from geo.points import PointTable, read_points
@@ -217,61 +218,99 @@ SUMS = ("demand", "within_500m_demand", "within_1000m_demand", "not_served_deman
 COUNTS = ("places", "places_not_used", "served_places", "stations", "stations_used")
 
 
+def some_areas(rng: np.random.Generator, count: int = 12) -> tuple[dict, dict]:
+    """Return boxes that overlap, touch and leave ground out, and their levels."""
+    drawn, levels = {}, {}
+    for i in range(count):
+        x, y = rng.integers(-5, 40) * 100, rng.integers(-6, 3) * 100
+        name = f"a{rng.integers(10**9)}-{i}"
+        wide, high = rng.integers(1, 20) * 100, rng.integers(1, 9) * 100
+        drawn[name] = shapely.box(x, y, x + wide, y + high)
+        levels[name] = ("区", "街道", "园区")[rng.integers(3)]
+    return drawn, levels
+
+
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.integers(0, 2**32 - 1))
 def test_per_level_everything_adds_up_to_the_whole(street, seed: int) -> None:
     """Overlapping, touching and missing areas: nothing disappears and nothing counts twice."""
     rng = np.random.default_rng(seed)
-    drawn, levels = {}, {}
-    for i in range(12):
-        x, y = rng.uniform(-500, 4000), rng.uniform(-600, 300)
-        name = f"a{rng.integers(10**9)}-{i}"
-        drawn[name] = shapely.box(x, y, x + rng.uniform(50, 2000), y + rng.uniform(50, 900))
-        levels[name] = ("区", "街道", "园区")[rng.integers(3)]
+    count, usable = 80, rng.random(80) < 0.8
+    cost = np.where(usable & (rng.random(count) < 0.9), rng.uniform(0, 1500, count), np.nan)
+    weight = rng.integers(0, 50, count).astype(float)
+    gap = np.where(~(cost <= 1000) & (weight > 0), rng.integers(1, 6, count), 0)
+    spots = rng.integers(-6, 45, (count, 2)) * [100, 20] + [0, -400]  # many on borders
+    used = rng.random(7) < 0.7
+    standing = Standing(
+        lonlat=degrees(spots), weight=weight, cost=cost, apart=(cost < 800) & usable,
+        usable=usable, gap=gap, lost_rows=3, lost_weight=17.0, lost_unknown=1,
+        station_lonlat=degrees(rng.uniform(0, 4000, (7, 2)) - [0, 2000]), station_used=used,
+        stations_lost=2, stations_said={"class": ["标准站", None] * 4 + ["?"]}, is_street=False,
+    )  # fmt: skip
+    drawn, levels = some_areas(rng)
+    drawn["sure"], levels["sure"] = shapely.box(0, -10, 10, 10), "区"
+    frame, told = by_area(areas(drawn, levels), standing, street, ASKED)
+    whole = {
+        "demand": weight.sum() + 17,
+        "within_500m_demand": weight[cost <= 500].sum(),
+        "within_1000m_demand": weight[cost <= 1000].sum(),
+        "not_served_demand": weight[usable & ~(cost <= 1000)].sum(),
+        "not_used_demand": weight[~usable].sum() + 17,
+        "two_in_reach_demand": weight[standing.apart].sum(),
+        "gaps_demand": weight[gap > 0].sum(),
+        "places": count + 3,
+        "places_not_used": (~usable).sum() + 3,
+        "served_places": (cost <= 1000).sum(),
+        "stations": 9,
+        "stations_used": used.sum(),
+    }
+    for level in set(levels.values()):
+        rows = frame[frame["level"] == level]
+        assert {name: rows[name].sum() for name in (*SUMS, *COUNTS)} == whole, level
+        classes = ["standard", "micro", "roving", "class_unknown"]
+        assert rows[[f"stations_{name}" for name in classes]].to_numpy().sum() == 9
+        busiest = max((weight[gap == rank].sum() for rank in range(1, 6)), default=0)
+        assert rows["largest_gap_demand"].max() <= busiest
+    assert sum(level["used"] + level["outside_network"] for level in told["levels"]) == len(drawn)
+
+    backwards = areas(dict(reversed(drawn.items())), levels)
+    again = by_area(backwards, standing, street, ASKED)[0]
+    mine, theirs = (
+        f.dropna(subset="area_id").set_index("area_id")["demand"].sort_index()
+        for f in (frame, again)
+    )
+    pd.testing.assert_series_equal(mine, theirs)
+
+
+def test_a_whole_run_adds_up_too(street) -> None:
+    rng = np.random.default_rng(11)
+    drawn, levels = some_areas(rng)
     count = 60
-    spots = {f"p{i}": (rng.uniform(-300, 4300), rng.uniform(-300, 300)) for i in range(count)}
+    spots = {f"p{i}": (rng.uniform(-200, 4200), rng.uniform(-170, 170)) for i in range(count)}
     weights = {name: float(rng.integers(0, 50)) for name in spots}
     demand = points(spots, demand=weights)
-    lost = demand.frame.drop(columns="geometry").iloc[:3]
-    faults = pd.DataFrame({"id": lost["id"], "row": 1, "name": None, "code": "no_position",
-                           "params": [{}] * 3})  # fmt: skip
-    demand = replace(
-        demand,
-        frame=demand.frame.iloc[3:].reset_index(drop=True),
-        unused=lost.assign(reason="no_position"),
-        faults=faults,
-    )
     stations = points({f"s{i}": (rng.uniform(0, 4000), rng.uniform(-200, 200)) for i in range(6)}
                       | {"sure": (10, 0)})  # fmt: skip
-    table = areas(drawn, levels)
-    result = cover(street, stations, demand, ASKED, areas=table, with_areas=False)
-    base, frame = result.summary, result.areas
+    result = cover(street, stations, demand, ASKED, areas=areas(drawn, levels), with_areas=False)
+    base = result.summary
+    total = base["denominator"]["total"]
     whole = {
         "demand": sum(weights.values()),
         "within_500m_demand": base["bands"][0]["served"],
         "within_1000m_demand": base["bands"][1]["served"],
         "not_used_demand": base["denominator"]["not_used"],
-        "two_in_reach_demand": base["two_in_reach"]["share"] * base["denominator"]["total"],
+        "two_in_reach_demand": base["two_in_reach"]["share"] * total,
+        "gaps_demand": total - base["bands"][1]["served"],
         "places": count,
         "places_not_used": base["demand_places"]["not_used"],
         "served_places": base["demand_places"]["served"],
         "stations": len(result.stations),
         "stations_used": base["stations"]["used"],
     }
-    whole["not_served_demand"] = (
-        whole["demand"] - whole["within_1000m_demand"] - whole["not_used_demand"]
-    )
-    whole["gaps_demand"] = whole["demand"] - whole["within_1000m_demand"] - lost["demand"].sum()
+    assert 0 < whole["not_used_demand"] < whole["within_500m_demand"] < whole["demand"]
     for level in set(levels.values()):
-        rows = frame[frame["level"] == level]
-        for name in SUMS:
-            assert rows[name].sum() == pytest.approx(whole[name], abs=1e-6), (level, name)
-        for name in COUNTS:
-            assert rows[name].sum() == whole[name], (level, name)
-    backwards = dict(reversed(drawn.items()))
-    again = cover(street, stations, demand, ASKED, areas=areas(backwards, levels), with_areas=False)
-    mine = frame.dropna(subset="area_id").set_index("area_id")["demand"].sort_index()
-    theirs = again.areas.dropna(subset="area_id").set_index("area_id")["demand"].sort_index()
-    pd.testing.assert_series_equal(mine, theirs)
+        rows = result.areas[result.areas["level"] == level]
+        for name, value in whole.items():
+            assert rows[name].sum() == pytest.approx(value, abs=1e-6), (level, name)

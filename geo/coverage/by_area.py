@@ -193,8 +193,10 @@ def _level(
     table = pd.concat([table, renamed], axis=1)
     if not (standing.lost_rows or standing.stations_lost):
         table = table.iloc[:-1]
-    lost = _unusable(areas, level, table)
-    return pd.concat([table, lost], ignore_index=True) if len(lost) else table
+    here = (areas.unused["level"] == level).to_numpy(dtype=bool)
+    if not here.any():
+        return table
+    return pd.concat([table, _unusable(areas, level, here, table)], ignore_index=True)
 
 
 def _column(values: npt.NDArray[Any]) -> pd.Series:
@@ -333,9 +335,10 @@ def _ratio(part: npt.NDArray[Any], whole: npt.NDArray[Any]) -> FloatArray:
     return found
 
 
-def _unusable(areas: AreaTable, level: str, like: pd.DataFrame) -> pd.DataFrame:
+def _unusable(
+    areas: AreaTable, level: str, here: npt.NDArray[np.bool_], like: pd.DataFrame
+) -> pd.DataFrame:
     """Return the areas of a level that could not be used, in the columns of `like`."""
-    here = (areas.unused["level"] == level).to_numpy(dtype=bool)
     lost = areas.unused[here].reset_index(drop=True)
     own = lost.drop(columns=["id", "name", "level", "union", "reason"])
     own = own.rename(columns={c: f"{c}_input" for c in own.columns if f"{c}_input" in like})
@@ -361,8 +364,8 @@ def _level_summary(
     status = part["status"]
     areas, rest = part[status.isin(["used", "outside_network"])], part[status == "rest"]
     left = areas[total] - areas[f"{name}_{unit}"]
-    worst = areas.assign(left=left)[left > 0]
-    worst = worst.sort_values(["left", "area_id"], ascending=[False, True], kind="stable")
+    worst = areas[["area_id", "name", total, f"{name}_share", "stations"]].assign(left=left)
+    worst = worst.sort_values(["left", "area_id"], ascending=[False, True], kind="stable").head(5)
     return {
         "level": level,
         "used": int((status == "used").sum()),
@@ -384,6 +387,6 @@ def _level_summary(
                 f"left_{unit}": float(row["left"]),
                 "stations": int(row["stations"]),
             }
-            for row in worst.head(5).to_dict("records")
+            for row in worst[worst["left"] > 0].to_dict("records")
         ],
     }
