@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from geo.errors import RouteError
@@ -14,12 +15,15 @@ from geo.points import PointTable
 
 __all__ = ["DEFAULT_VISIT_MIN", "THEMES", "Place", "find_place", "places_of", "read_places"]
 
+OTHERS = Path(__file__).parents[1] / "data" / "lines" / "places.geojson"
+"""Stops that are no heritage sites: food, shops."""
+
 DEFAULT_VISIT_MIN = 30.0
 """Where nothing is told: long enough to look and hear a talk. Such a visit counts as `sample`."""
 
 THEMES = ("pioneers", "works", "industry", "innovation", "qinhuai", "riverside", "citywalk")
 
-_TEXTS = ("hours", "coach", "phone", "text_zh", "text_en", "address", "note")
+_TEXTS = ("hours", "coach", "booking", "text_zh", "text_en", "address", "note")
 _TRUE, _FALSE = ("true", "1", "yes", "是", "有"), ("false", "0", "no", "否", "无")
 
 
@@ -45,7 +49,7 @@ class Place:
         People at once; None: not known, so no limit is reckoned with.
     score
         How much a visit is worth when a line is chosen, ≥ 0.
-    toilets, coach, phone
+    toilets, coach, booking
         None where not known. `coach` says where a coach sets down.
     text_zh, text_en
         What one sees there.
@@ -68,7 +72,7 @@ class Place:
     score: float = 1.0
     toilets: bool | None = None
     coach: str | None = None
-    phone: str | None = None
+    booking: str | None = None
     text_zh: str | None = None
     text_en: str | None = None
     address: str | None = None
@@ -89,10 +93,12 @@ class Place:
 
 
 def read_places() -> dict[str, Place]:
-    """Return the shipped heritage sites by id, those without a position too."""
+    """Return the shipped heritage sites by id, those without a position too, and other stops."""
+    from geo.points import read_points
     from geo.samples import sample_sites
 
-    return places_of(sample_sites())
+    others = read_points(OTHERS, kind="sites", datum="wgs84")
+    return {**places_of(sample_sites()), **places_of(others)}
 
 
 def places_of(table: PointTable) -> dict[str, Place]:

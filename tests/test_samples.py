@@ -318,13 +318,13 @@ def test_coverage_runs_on_the_sample_alone(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     run = json.loads((out / "run.json").read_text(encoding="utf-8"))
-    assert run["hongtu"]["flags"] == ["sample", "schematic"]
+    assert run["hongtu"]["flags"] == ["sample", "schematic", "schematic_areas"]
     assert run["summary"]["stations"]["not_used"] == 0
     assert run["summary"]["denominator"]["not_used"] == 0
     assert 0.5 < run["summary"]["bands"][-1]["share"] < 0.98, "nothing left to plan, or to show"
     for path in out.glob("*.geojson"):
         written = json.loads(path.read_text(encoding="utf-8"))
-        assert written["hongtu"]["flags"] == ["sample", "schematic"], path.name
+        assert written["hongtu"]["flags"] == ["sample", "schematic", "schematic_areas"], path.name
     for path in out.glob("*.csv"):
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file))
