@@ -163,6 +163,11 @@ class _Schema:
     def name(self) -> str:
         return self.address.schema
 
+    @property
+    def _driver(self) -> Any:
+        """The driver's own connection, for COPY and for names with a ``%`` in them."""
+        return cast(Any, self.connection.connection.dbapi_connection)
+
     def open(self, tables: list[str]) -> None:
         """Make the schema, keep other runs out of it, and refuse tables that are not ours."""
         from sqlalchemy import text
@@ -210,26 +215,26 @@ class _Schema:
 
     def fill(self, columns: _Columns, content: Content, *, replace: bool) -> None:
         """Bring the table of a layer into shape and copy its rows into it."""
+        from psycopg.sql import SQL, Identifier
+
         table = self._table(columns, content)
         self._shape(table, replace)
         names = ["run_id", *columns.data]
         if columns.geometry is not None:
             names.append("geom")
-        quote = self.connection.dialect.identifier_preparer.quote
-        where = f"{quote(self.name)}.{quote(table.name)}"
-        command = f"COPY {where} ({', '.join(map(quote, names))}) FROM STDIN"
+        command = SQL("COPY {} ({}) FROM STDIN").format(
+            Identifier(self.name, table.name), SQL(", ").join(map(Identifier, names))
+        )
         srid = _SRID[self.provenance.datum_out]
         rows = columns.rows(self.provenance.run_id, content.geometries, srid)
-        driver = cast(Any, self.connection.connection.dbapi_connection)
-        # No psycopg.sql here: the names are quoted by SQLAlchemy, and "%" has no meaning.
-        with driver.cursor() as cursor, cursor.copy(command.encode()) as copy:
+        with self._driver.cursor() as cursor, cursor.copy(command) as copy:
             for row in rows:
                 copy.write_row(row)
 
     def _shape(self, table: Table, replace: bool) -> None:
         """Make the table, let it be, or change it as far as the mode allows."""
+        from psycopg.sql import SQL, Identifier
         from sqlalchemy import text
-        from sqlalchemy.schema import CreateColumn
 
         asked = {c.name: c.type.compile(self.connection.dialect) for c in table.columns}
         there = text(
@@ -253,11 +258,12 @@ class _Schema:
                 "database_types", schema=self.name, table=table.name, column=other[0],
                 there=known[other[0]], here=asked[other[0]].lower(),
             )  # fmt: skip
-        quote = self.connection.dialect.identifier_preparer.quote
         for name in new:
-            column = CreateColumn(table.columns[name]).compile(dialect=self.connection.dialect)
-            change = f"ALTER TABLE {quote(self.name)}.{quote(table.name)} ADD COLUMN {column}"
-            self.connection.exec_driver_sql(change.replace("%", "%%"))
+            self._driver.execute(
+                SQL("ALTER TABLE {} ADD COLUMN {} {}").format(
+                    Identifier(self.name, table.name), Identifier(name), SQL(asked[name])
+                )
+            )
 
     def _table(self, columns: _Columns, content: Content) -> Table:
         from geoalchemy2 import Geometry
