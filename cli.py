@@ -10,6 +10,7 @@ from __future__ import annotations
 import typer
 
 from commands.coverage import coverage
+from commands.fetch import network_fetch
 from commands.network import network_app
 from commands.points import points_app
 from terminal import run
@@ -20,6 +21,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+network_app.command("fetch")(network_fetch)
 app.add_typer(network_app, name="network")
 app.add_typer(points_app, name="points")
 app.command("coverage")(coverage)
