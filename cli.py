@@ -11,6 +11,7 @@ import typer
 
 from commands.coverage import coverage
 from commands.fetch import network_fetch
+from commands.geocode import points_geocode
 from commands.network import network_app
 from commands.points import points_app
 from terminal import run
@@ -23,6 +24,7 @@ app = typer.Typer(
 )
 network_app.command("fetch")(network_fetch)
 app.add_typer(network_app, name="network")
+points_app.command("geocode")(points_geocode)
 app.add_typer(points_app, name="points")
 app.command("coverage")(coverage)
 
