@@ -146,6 +146,7 @@ def test_public_names_exist() -> None:
         ("geo.osm", ("geopandas", "pandas", "numba", "osmnx", "networkx", "folium", "streamlit")),
         ("geo.network", ("geopandas", "pandas", "osmnx", "networkx", "folium", "streamlit")),
         ("geo.coverage", ("osmnx", "networkx", "folium", "streamlit", "osmium", "pyarrow.parquet")),
+        ("geo.hours", ("geopandas", "pandas", "shapely", "scipy", "chinese_calendar")),
         ("geo.points", ("osmnx", "networkx", "folium", "streamlit", "osmium", "numba")),
     ],
 )
