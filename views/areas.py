@@ -57,7 +57,7 @@ def area_table(result: Coverage, level: str, lang: str) -> pd.DataFrame:
         text if status == "rest" else own
         for own, text, status in zip(named, reason, frame["status"], strict=True)
     ]
-    table = pd.DataFrame({_say("name", lang): name, _say("union", lang): frame["union"]})
+    table = pd.DataFrame({_say("name", lang): name, _say("union", lang): frame["union"].fillna("")})
     for column in _FIGURES:
         if column in frame:
             table[_heading(column, result, lang)] = frame[column]
