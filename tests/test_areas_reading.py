@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pyogrio
 import pytest
 import shapely
 from drawn_areas import areas, collection, features, square
 from hypothesis import given
 from hypothesis import strategies as st
+from pyogrio import raw
 from pyproj import Transformer
 
 from geo import words
@@ -356,14 +356,14 @@ def test_locating_agrees_with_looking_at_every_area(seed: int) -> None:
     assert locate(frame, spots).tolist() == expected
 
 
-def test_reading_areas_needs_no_gdal(tmp_path: Path) -> None:
-    path = written(tmp_path, ({"id": "a"}, [A]))
-    code = (
-        "import sys; from geo.areas import read_areas; read_areas(sys.argv[1], datum='wgs84');"
-        "print([m for m in ('pyogrio', 'fiona', 'osmnx', 'numba') if m in sys.modules])"
-    )
-    out = subprocess.run(
-        [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True,
-        cwd=Path(__file__).parents[1],
-    )  # fmt: skip
-    assert out.stdout.strip() == "[]"
+def test_gdal_never_sees_a_geojson(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("GDAL was asked")
+
+    for module, name in ((pyogrio, "read_info"), (pyogrio, "read_dataframe"), (raw, "open_arrow")):
+        monkeypatch.setattr(module, name, refuse)
+    table = read_areas(written(tmp_path, ({"id": "a"}, [A])), datum="wgs84")
+    assert table.frame["id"].tolist() == ["a"]
+    gpd.GeoDataFrame(geometry=[shapely.Polygon(A)], crs=4326).to_file(tmp_path / "a.gpkg")
+    with pytest.raises(AssertionError, match="GDAL was asked"):
+        read_areas(tmp_path / "a.gpkg", datum="wgs84")
