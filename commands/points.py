@@ -70,7 +70,7 @@ def points_preview(
     said = language(lang)
     from geo.exports import write_atomic
     from geo.points import KINDS, preview
-    from geo.points.preview import mapping_dict, mapping_lines, saved_mapping
+    from geo.points.showing import mapping_dict, mapping_lines, saved_mapping
 
     if kind is None:
         raise RequestError("kind_unsaid")

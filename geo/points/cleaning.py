@@ -7,6 +7,7 @@ Columns that name a person are left out (`geo.exports.private`).
 
 from __future__ import annotations
 
+import io
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,9 +22,9 @@ from geo.datum import from_wgs84
 from geo.errors import RequestError
 from geo.exports import (
     Provenance,
-    atomic_path,
     named_for_datum,
     private_columns,
+    write_atomic,
     write_csv,
     write_geojson,
 )
@@ -71,7 +72,7 @@ def cleaned_frame(table: PointTable) -> gpd.GeoDataFrame:
     """Return the usable rows as a cleaned table holds them (EPSG:4326), private columns included.
 
     The columns that coordinates were read from go, the geometry stands for them. An own column
-    goes where ours says the same in every row; that of addresses is called ``address``.
+    goes where it says no more than ours in any row; that of addresses is called ``address``.
     """
     frame = table.frame
     own = {role: _own(frame, heading) for role, heading in table.columns.items()}
@@ -80,7 +81,7 @@ def cleaned_frame(table: PointTable) -> gpd.GeoDataFrame:
         name
         for role in ("id", "name", "demand", *FIELDS)
         if (name := own.get(role)) is not None and role in frame and name != role
-        and _says_the_same(role, frame[role], frame[name])
+        and _says_no_more(role, frame[role], frame[name])
     ]  # fmt: skip
     kept = frame.drop(columns=list(dict.fromkeys(gone)))
     address = own.get("address")
@@ -94,11 +95,11 @@ def _own(frame: pd.DataFrame, heading: str) -> str | None:
     return next((n for n in (f"{heading}_input", heading) if n in frame.columns), None)
 
 
-def _says_the_same(role: str, ours: pd.Series, own: pd.Series) -> bool:
+def _says_no_more(role: str, ours: pd.Series, own: pd.Series) -> bool:
     pairs = list(zip(ours.tolist(), own.tolist(), strict=True))
     if role in _LOSSLESS:
         return all(a is not None or is_blank(b) for a, b in pairs)
-    return all(_text(a) == _text(b) or (is_blank(a) and is_blank(b)) for a, b in pairs)
+    return all(is_blank(b) or _text(a) == _text(b) for a, b in pairs)
 
 
 def _text(value: Any) -> str:
@@ -183,30 +184,24 @@ def _write_workbook(
 ) -> tuple[str, ...]:
     """Write a sheet of points under the template's headings, and a sheet of where they are from."""
     import xlsxwriter
-    from xlsxwriter.exceptions import XlsxWriterException
 
     dropped = private_columns(frame.columns)
     table = _sheet_table(frame.drop(columns=dropped), provenance.datum_out, lang)
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with atomic_path(path) as staged:
-        book = xlsxwriter.Workbook(str(staged), {**options, "constant_memory": True})
-        try:
-            sheet = book.add_worksheet(words.say("points.book_sheet", lang))
-            sheet.freeze_panes(1, 0)
-            bold = book.add_format({"bold": True})
-            for column, heading in enumerate(table):
-                sheet.write_string(0, column, heading, bold)
-            columns = [table[heading].tolist() for heading in table]
-            for row, cells in enumerate(zip(*columns, strict=True), start=1):
-                for column, cell in enumerate(cells):
-                    _write_cell(sheet, row, column, cell)
-            about = book.add_worksheet(words.say("points.book_about", lang))
-            for row, (key, value) in enumerate(_about(provenance)):
-                about.write_string(row, 0, key)
-                about.write_string(row, 1, value[:_SHEET_TEXT])
-            book.close()
-        except XlsxWriterException as error:
-            raise OSError(str(error)) from error
+    held = io.BytesIO()
+    with xlsxwriter.Workbook(held, {**options, "in_memory": True}) as book:
+        sheet = book.add_worksheet(words.say("points.book_sheet", lang))
+        sheet.freeze_panes(1, 0)
+        bold = book.add_format({"bold": True})
+        for column, heading in enumerate(table):
+            sheet.write_string(0, column, heading, bold)
+            for row, cell in enumerate(table[heading].tolist(), start=1):
+                _write_cell(sheet, row, column, cell)
+        about = book.add_worksheet(words.say("points.book_about", lang))
+        for row, (key, value) in enumerate(_about(provenance)):
+            about.write_string(row, 0, key)
+            about.write_string(row, 1, value[:_SHEET_TEXT])
+    write_atomic(path, held.getvalue())
     return tuple(str(name) for name in dropped)
 
 

@@ -159,7 +159,8 @@ def _gauss_kruger(crs: CRS | None) -> tuple[float | None, float]:
         return None, 0.0
     if easting % _ZONED != 500_000 or told.get("Scale factor at natural origin") != 1:
         return None, 0.0
-    return float(easting), float(told.get("Longitude of natural origin", 0.0))
+    meridian = float(told.get("Longitude of natural origin", 0.0))
+    return (float(easting), meridian) if 75 <= meridian <= 135 else (None, 0.0)
 
 
 def _with_zone(east: Floats, false_easting: float, meridian: float) -> Floats:
