@@ -116,6 +116,7 @@ BROKEN = {
     "text": ([[["x", 32.0], *A[1:]]], "bad_number"),
     "swapped": ([[[y, x] for x, y in A]], "swapped"),
     "far": ([square(500.0, 32.0)], "out_of_range"),
+    "huge": ([square(1e308, 32.0, 1e307)], "out_of_range"),
     "pieces": (
         {"type": "MultiPolygon", "coordinates": [[A], [square(118.705, 32.005)]]},
         "ring_crosses",

@@ -26,9 +26,9 @@ _REASONS = (
     ("Ring Self-intersection", "ring_crosses"),
     ("Interior is disconnected", "interior_split"),
     ("Too few", "no_extent"),
-    ("Invalid Coordinate", "bad_number"),
 )
 _AT = re.compile(r"\[(\S+) (\S+)\]")
+_FAR = 1e8  # beyond every degree, and every easting in metres with its zone in front
 _EASY = 200  # vertices below which the worst ring is judged in a millisecond
 
 
@@ -41,6 +41,10 @@ def judge_rings(shapes: NDArray[np.object_], faults: dict[int, Remark]) -> None:
     spent = 0.0
     for i, shape in enumerate(shapes):
         if i in faults:
+            continue
+        found = _no_position(shape)
+        if found is not None:
+            faults[i] = found
             continue
         cost = work(shape)
         if cost > MAX_WORK or spent + cost > MAX_TOTAL_WORK:
@@ -71,11 +75,20 @@ def work(shape: shapely.Geometry) -> float:
     return float(meet[0] * meet[1] / pairs)
 
 
-def _judged(shape: shapely.Geometry) -> Remark | None:
-    if not np.isfinite(shapely.get_coordinates(shape)).all():
-        return "bad_number", {"value": "nan"}
+def _no_position(shape: shapely.Geometry) -> Remark | None:
     if shapely.is_empty(shape):
         return "no_position", {}
+    xy = shapely.get_coordinates(shape)
+    if not np.isfinite(xy).all():
+        return "bad_number", {"value": "nan"}
+    far = np.abs(xy).max(axis=1) > _FAR
+    if far.any():
+        x, y = xy[far][0]
+        return "out_of_range", {"lon": f"{x:.7g}", "lat": f"{y:.7g}"}
+    return None
+
+
+def _judged(shape: shapely.Geometry) -> Remark | None:
     if shapely.area(shape) == 0 and _is_flat(shape):
         return "no_extent", {}
     reason = shapely.is_valid_reason(shape)
@@ -83,9 +96,10 @@ def _judged(shape: shapely.Geometry) -> Remark | None:
         return None
     code = next((code for text, code in _REASONS if reason.startswith(text)), "ring_invalid")
     at = _AT.search(reason)
-    if code in ("bad_number", "no_extent") or at is None:
-        return (code, {"value": "nan"}) if code == "bad_number" else (code, {})
-    return code, {"x": f"{float(at[1]):.9g}", "y": f"{float(at[2]):.9g}"}
+    if code == "no_extent":
+        return code, {}
+    x, y = (f"{float(n):.9g}" for n in at.groups()) if at else ("?", "?")
+    return code, {"x": x, "y": y}
 
 
 def _is_flat(shape: shapely.Geometry) -> bool:
