@@ -1,0 +1,332 @@
+"""From a request to a study walk: stops, modes, order, times, legs, directions, groups, rests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+
+from geo.errors import RouteError
+from geo.hours import HolidayBook, chinese_holidays
+from geo.network.model import WalkNetwork
+from geo.points import PointTable
+from routes.directions import Instruction, directions
+from routes.ferries import Ferry, read_ferries
+from routes.groups import Walk, plan_groups
+from routes.legs import Leg, legs_between
+from routes.lines import StudyLine, read_lines
+from routes.matrix import MODES, LegTable, Spot, WalkGround, lay_spots, leg_table
+from routes.order import chosen, named_cause
+from routes.ordering import OrderingError
+from routes.places import Place, read_places
+from routes.rests import rests_along
+from routes.stops import LeftOut, Stops, stops_of
+from routes.studyroute import Alternative, StudyRoute
+from routes.timetable import Remark, Timetable, opening, timetable, windows_of
+from routes.visits import StudyBrief, clock, minute_of
+
+__all__ = ["plan"]
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, eq=False)
+class _Day:
+    """All that orders of one request are made from.
+
+    `places` are the stops, then the start and the end where they are no stops.
+    """
+
+    brief: StudyBrief
+    stops: Stops
+    places: tuple[Place, ...]
+    stays: tuple[float, ...]
+    start: int | None
+    end: int | None
+    ground: WalkGround
+    table: LegTable
+    ferries: tuple[Ferry, ...]
+    book: HolidayBook
+
+
+def plan(
+    brief: StudyBrief,
+    *,
+    network: WalkNetwork,
+    places: Mapping[str, Place] | None = None,
+    lines: Mapping[str, StudyLine] | None = None,
+    stations: PointTable | None = None,
+    ferries: Sequence[Ferry] | None = None,
+    book: HolidayBook | None = None,
+    on_progress: Progress | None = None,
+) -> StudyRoute:
+    """Plan a study walk.
+
+    Parameters
+    ----------
+    brief
+        The request.
+    network
+        Where it is walked.
+    places, lines, ferries
+        The shipped ones by default.
+    stations
+        Rest stations; without them no rests are looked for.
+    book
+        Holidays; those of mainland China by default.
+    on_progress
+        Called with (stage, done, total).
+
+    Raises
+    ------
+    RouteError
+        Unknown names; a start off the network; a must that is closed; conditions that contradict
+        each other or the budget.
+    """
+    tell = on_progress or (lambda stage, done, total: None)
+    tell("route", 0, 4)
+    places = read_places() if places is None else places
+    lines = read_lines() if lines is None else lines
+    day = _day(
+        brief, stops_of(brief, places, lines), network,
+        tuple(read_ferries() if ferries is None else ferries),
+        chinese_holidays() if book is None else book,
+    )  # fmt: skip
+    tell("route", 1, 4)
+    _refuse_closed_musts(day)
+    order, left, proven = _order(day, brief.order)
+    tell("route", 2, 4)
+    table = _timed(day, order)
+    _refuse_nothing(day, table)
+    hops = tuple(legs_between(day.ground, day.table, day.ferries, a, b) for a, b in pairwise(order))
+    told = tuple(
+        _directions(day, hop, a, b) for hop, (a, b) in zip(hops, pairwise(order), strict=True)
+    )
+    route = _route(day, order, table, hops, told, left, proven)
+    tell("route", 3, 4)
+    if brief.groups > 1:
+        walk = _walk_of(day, order)
+        route = replace(route, groups=plan_groups(table, walk, brief, day.book))
+    if stations is not None:
+        route = replace(route, rests=rests_along(route, stations, day.book))
+    tell("route", 4, 4)
+    return route
+
+
+def _day(
+    brief: StudyBrief,
+    stops: Stops,
+    network: WalkNetwork,
+    ferries: tuple[Ferry, ...],
+    book: HolidayBook,
+) -> _Day:
+    places, stays = list(stops.places), list(stops.stays)
+    ends: list[int | None] = []
+    for bound in (stops.start, stops.end):
+        if bound is None:
+            ends.append(None)
+            continue
+        if bound not in places:
+            places.append(bound)
+            stays.append(0.0)
+        ends.append(places.index(bound))
+    spots = [Spot(p.id, p.lon, p.lat) for p in places]
+    ground = lay_spots(network, spots, ferries, brief)
+    for text, end in ((brief.start, ends[0]), (brief.end, ends[1])):
+        if end is not None and end >= len(stops.places) and not ground.placed.used[end]:
+            raise RouteError("route_end_off_network", place=places[end].name_zh or text)
+    table = leg_table(ground, ferries, brief)
+    return _Day(
+        brief, stops, tuple(places), tuple(stays), ends[0], ends[1], ground, table, ferries, book
+    )
+
+
+def _refuse_closed_musts(day: _Day) -> None:
+    for site in day.brief.must:
+        at = day.stops.index(site)
+        if not windows_of(day.places[at], day.stays[at], day.brief.day, day.book):
+            name = day.places[at].name_zh
+            raise RouteError("route_must_closed", site=name, date=day.brief.date)
+
+
+def _order(day: _Day, name: str) -> tuple[list[int], tuple[LeftOut, ...], bool | None]:
+    """Return the order of places, what it leaves out, and whether it is proven the best."""
+    if name == "curated" and not day.brief.theme:
+        return _curated(day), (), None
+    found = chosen(
+        day.brief, day.stops, day.places, day.stays, day.start, day.end, day.table.minutes, day.book
+    )
+    left = tuple(_why_left(day, i) for i in range(len(day.stops.places)) if i not in found.order)
+    return list(found.order), left, found.proven
+
+
+def _curated(day: _Day) -> list[int]:
+    """Return the stops as given, between start and end; what is a bound is visited there."""
+    inner = list(range(len(day.stops.places)))
+    if day.start is not None:
+        inner = [day.start, *(i for i in inner if i != day.start)]
+    if day.end is not None and (day.end != day.start or day.stops.end == day.stops.start):
+        if day.end in inner and day.end != inner[0]:
+            inner.remove(day.end)
+        inner.append(day.end)
+    return inner
+
+
+def _why_left(day: _Day, at: int) -> LeftOut:
+    place, brief = day.places[at], day.brief
+    code = "no_time"
+    if not opening(place, brief.day, day.book)[0]:
+        code = "closed_that_day"
+    elif not windows_of(place, day.stays[at], brief.day, day.book):
+        code = "open_too_short"
+    return LeftOut(place.id, place.name_zh, place.name_en, code)
+
+
+def _walk_of(day: _Day, order: Sequence[int]) -> Walk:
+    stays = list(day.stays)
+    if order[0] == order[-1] and len(order) > 1:
+        visited = (stays[order[0]] > 0, False)  # one comes back to it, and does not visit twice
+    else:
+        visited = (stays[order[0]] > 0, stays[order[-1]] > 0)
+    bound = (day.start is not None, day.end is not None)
+    return Walk(tuple(order), day.table.minutes, day.places, day.stays, visited, bound)
+
+
+def _timed(day: _Day, order: Sequence[int]) -> Timetable:
+    walk = _walk_of(day, order)
+    try:
+        return timetable(
+            order, walk.minutes, walk.places, walk.stays, day.brief, day.book,
+            service_at_ends=walk.visited,
+        )  # fmt: skip
+    except OrderingError as fault:
+        raise named_cause(fault, [day.places[i] for i in order]) from fault
+
+
+def _refuse_nothing(day: _Day, table: Timetable) -> None:
+    """Refuse a budget in which not even one stop can be visited."""
+    budget = day.brief.budget_minutes
+    if budget is None:
+        return
+    ends = [v.leave - day.brief.departs for v in table.visits if v.minutes > 0]
+    if not ends or min(ends) > budget + 1e-6:
+        raise RouteError("route_budget", minutes=round(budget))
+
+
+def _directions(
+    day: _Day, hop: Sequence[Leg], a: int, b: int
+) -> tuple[tuple[Instruction, ...], ...]:
+    last = len(hop) - 1
+    return tuple(
+        directions(
+            leg,
+            day.places[a] if k == 0 else None,
+            day.places[b] if k == last else None,
+        )
+        for k, leg in enumerate(hop)
+    )
+
+
+def _route(
+    day: _Day,
+    order: Sequence[int],
+    table: Timetable,
+    hops: tuple[tuple[Leg, ...], ...],
+    told: tuple[tuple[tuple[Instruction, ...], ...], ...],
+    left: tuple[LeftOut, ...],
+    proven: bool | None,
+) -> StudyRoute:
+    line, brief = day.stops.line, day.brief
+    reasons = {s.site: (s.why_zh, s.why_en) for s in line.stops} if line else {}
+    return StudyRoute(
+        brief=brief,
+        network=day.ground.network,
+        title_zh=line.title_zh if line else "自选研学线路",
+        title_en=line.title_en if line else "Your own study walk",
+        status=line.status if line else "own",
+        source=line.source if line else "",
+        timetable=table,
+        hops=hops,
+        directions=told,
+        why=tuple(reasons.get(day.places[i].id, ("", "")) for i in order),
+        left_out=(*day.stops.left_out, *left),
+        remarks=(*_remarks(day), *_ferry_remarks(table, hops)),
+        flags=_flags(day, order, hops, proven),
+        proven=proven,
+        alternative=_alternative(day, order),
+    )
+
+
+def _remarks(day: _Day) -> tuple[Remark, ...]:
+    when = day.brief.day
+    if when is None:
+        return (("no_date", ()),)
+    if not day.book.knows(when):
+        return (("holiday_year_unknown", (("year", when.year),)),)
+    return ((f"day_{day.book.kind(when)}", ()),)
+
+
+def _ferry_remarks(table: Timetable, hops: Sequence[Sequence[Leg]]) -> list[Remark]:
+    """Name every crossing that the plan reaches before the first boat or after the last."""
+    told: list[Remark] = []
+    for visit, hop in zip(table.visits, hops, strict=False):
+        minute = visit.leave
+        for leg in hop:
+            if leg.ferry is not None:
+                boat = leg.ferry[0]
+                if not minute_of(boat.first) <= minute <= minute_of(boat.last):
+                    fields = (("first", boat.first), ("last", boat.last), ("at", clock(minute)))
+                    told.append(("ferry_hours", fields))
+            minute += leg.minutes
+    return told
+
+
+def _flags(
+    day: _Day, order: Sequence[int], hops: Sequence[Sequence[Leg]], proven: bool | None
+) -> tuple[str, ...]:
+    said = set(day.ground.network.meta.flags)
+    visited = [day.places[i] for i in order]
+    if day.stops.line and day.stops.line.status == "composed":
+        said.add("composed")
+    if any(p.coordinate_status in ("estimated", "geocoded") for p in visited):
+        said.add("estimated_sites")
+    if any(p.status("hours") == "sample" or p.status("visit_minutes") == "sample" for p in visited):
+        said.add("sample_visits")
+    modes = {leg.mode for hop in hops for leg in hop}
+    if "ride" in modes:
+        said.add("estimated_rides")
+    if "ferry" in modes and any(f.status == "sample" for f in day.ferries):
+        said.add("sample_ferry")
+    if proven is False:
+        said.add("heuristic")
+    return tuple(sorted(said))
+
+
+def _alternative(day: _Day, order: Sequence[int]) -> Alternative | None:
+    """Return the other order in figures; None where there is none."""
+    name = "optimised" if day.brief.order == "curated" and not day.brief.theme else "curated"
+    if day.brief.theme:
+        return None
+    try:
+        other, _, _ = _order(day, name)
+        table = _timed(day, other)
+    except RouteError:
+        return None
+    if list(other) == list(order):
+        return None
+    pairs = list(pairwise(other))
+    walk, ride = (sum(_metres(day, a, b, mode) for a, b in pairs) for mode in ("walk", "ride"))
+    return Alternative(
+        name, tuple(day.places[i].id for i in other), table.finish, walk, ride,
+        len(table.conflicts),
+    )  # fmt: skip
+
+
+def _metres(day: _Day, a: int, b: int, mode: str) -> float:
+    if MODES[day.table.mode[a, b]] != mode:
+        return 0.0
+    if mode == "ride":
+        return float(day.table.straight_m[a, b])
+    return float(np.nan_to_num(day.table.walk_minutes[a, b])) * day.ground.profile.speed_m_s * 60
