@@ -13,7 +13,7 @@ endif
 .PHONY: run sample test check bench clean
 
 run: .venv/ready
-	.venv/$(BIN)/streamlit run app.py
+	.venv/$(BIN)/python app.py
 
 sample: .venv/ready
 	.venv/$(BIN)/hongtu coverage --out out/sample --format geojson,gpkg

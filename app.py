@@ -1,26 +1,45 @@
-"""The web door: page configuration, language, navigation; the pages are in `views`."""
+"""The web door: page configuration, language, navigation; the pages are in `views`.
+
+``python app.py`` starts the server, which then runs this very file for every page.
+"""
 
 from __future__ import annotations
 
-import streamlit as st
+import sys
+from pathlib import Path
 
-from geo import words
-from views import circles, home, language, style
+from streamlit import runtime
 
-st.set_page_config(page_title="宏图 Hongtu", page_icon=str(style.ICON), layout="wide")
-style.dress()
-lang = language.switch()
-circles_page = st.Page(
-    circles.page,
-    title=words.say("app.circles", lang),
-    url_path="circles",
-    icon=":material/directions_walk:",
-)
-home_page = st.Page(
-    lambda: home.page(circles_page),
-    title=words.say("app.home", lang),
-    url_path="home",
-    icon=":material/home:",
-    default=True,
-)
-st.navigation([home_page, circles_page], position="top").run()
+
+def _page() -> None:
+    """Draw whichever page the address names."""
+    import streamlit as st
+
+    from geo import words
+    from views import circles, home, language, style
+
+    st.set_page_config(page_title="宏图 Hongtu", page_icon=str(style.ICON), layout="wide")
+    style.dress()
+    lang = language.switch()
+    circles_page = st.Page(
+        circles.page,
+        title=words.say("app.circles", lang),
+        url_path="circles",
+        icon=":material/directions_walk:",
+    )
+    home_page = st.Page(
+        lambda: home.page(circles_page),
+        title=words.say("app.home", lang),
+        url_path="home",
+        icon=":material/home:",
+        default=True,
+    )
+    st.navigation([home_page, circles_page], position="top").run()
+
+
+if runtime.exists():
+    _page()
+else:
+    from views.start import serve
+
+    serve(Path(__file__).resolve(), sys.argv[1:])

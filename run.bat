@@ -18,7 +18,7 @@ if not exist ".venv\ready" (
   ".venv\Scripts\python.exe" -m pip install --quiet --disable-pip-version-check --no-deps -e . || goto failed
   type nul > ".venv\ready"
 )
-".venv\Scripts\streamlit.exe" run app.py || goto failed
+".venv\Scripts\python.exe" app.py || goto failed
 exit /b 0
 
 :failed

@@ -19,11 +19,13 @@ __all__ = ["FRAME", "IDLE", "PAINTED", "AppBrowser", "serve"]
 ROOT = Path(__file__).parents[1]
 
 FRAME = "document.querySelector('.st-key-map iframe')"
-CANVAS = f"{FRAME} && {FRAME}.contentDocument && {FRAME}.contentDocument.querySelector('canvas')"
-# There is something in the middle of a canvas that was not there when it was last called old.
+MAP_BOX = f"{FRAME} && {FRAME}.contentDocument.querySelector('.leaflet-container')"
+# The frame says which content its canvases show; there is ink in the middle of the upper one; and
+# it is not the content that was there when the form was last sent.
 PAINTED = f"""(() => {{
-  const canvas = {CANVAS};
-  if (!canvas || !canvas.width || canvas.dataset.old) return false;
+  const box = {MAP_BOX};
+  if (!box || !box.dataset.painted || box.dataset.painted === window.oldContent) return false;
+  const canvas = box.querySelector('.leaflet-overlay-pane canvas');
   const ink = canvas.getContext('2d');
   const seen = ink.getImageData(canvas.width / 2 - 40, canvas.height / 2 - 40, 80, 80).data;
   return seen.some(value => value > 0);
@@ -98,8 +100,10 @@ class AppBrowser(Browser):
         self.press(key, code)
 
     def submit(self) -> None:
-        """Send the form; what is on the map from now on is old."""
-        self.run(f"(() => {{ const c = {CANVAS}; if (c) c.dataset.old = 'yes' }})()")
+        """Send the form; what is on the map now is old."""
+        self.run(
+            f"(() => {{ const b = {MAP_BOX}; if (b) window.oldContent = b.dataset.painted }})()"
+        )
         self.run("document.querySelector('.st-key-submit button').click()")
 
     def save_downloads(self, folder: Path) -> None:
@@ -118,8 +122,7 @@ def serve(place: Path, environ: Mapping[str, str] | None = None) -> Iterator[str
     said = place / "server.log"
     with said.open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "app.py",
-             "--server.headless", "true", "--server.port", str(port)],
+            [sys.executable, "app.py", "--server.headless", "true", "--server.port", str(port)],
             cwd=ROOT, stdout=log, stderr=subprocess.STDOUT,
             env={**os.environ, "HOME": str(place), "XDG_CACHE_HOME": str(place / "cache"),
                  **(environ or {})},

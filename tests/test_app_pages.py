@@ -81,7 +81,7 @@ def test_circles_show_figures_flags_table_and_files(lang: str) -> None:
     assert [button.key for button in test.get("download_button")] == [
         "download-geojson", "download-gpkg", "download-csv", "download-html",
     ]  # fmt: skip
-    assert test.get("iframe"), "a map"
+    assert test.get("component_instance"), "a map"
 
 
 def test_nothing_is_computed_until_the_form_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:

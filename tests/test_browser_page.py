@@ -111,6 +111,8 @@ def test_a_changed_band_is_painted_and_the_view_stays(page: AppBrowser) -> None:
     moved = view(page)
     assert moved[1] > before[1]
     assert moved[2] > before[2]
+    page.run(f"void ({FRAME}.contentWindow.here = 'still')")
+    asked = len(page.requests)
     page.nudge_band(3)
     page.pause(0.3)
     page.submit()
@@ -118,6 +120,8 @@ def test_a_changed_band_is_painted_and_the_view_stays(page: AppBrowser) -> None:
     page.wait_for("document.body.innerText.includes('16 分钟内可达')")
     page.pause(0.5)
     assert view(page) == moved
+    assert page.run(f"{FRAME}.contentWindow.here") == "still", "the frame was not loaded again"
+    assert [url for url in page.requests[asked:] if "/component/" in url] == []
     assert "limits=5%2C10%2C16" in page.run("location.href").replace(",", "%2C")
     assert quiet(page)
 

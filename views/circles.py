@@ -18,7 +18,7 @@ from views import areas, choice, downloads, figures, form, maps, tables
 from views.ask import CircleAsk
 from views.language import current, enumerate_words
 from views.refusals import guarded
-from views.results import coverage_of
+from views.results import coverage_of, is_kept
 from views.sources import Ground, sample_ground
 from views.waiting import Progress
 
@@ -33,14 +33,29 @@ def page() -> None:
         with st.spinner(words.say("app.opening", lang)):
             ground = sample_ground()
         ask = form.asked(lang)
-        with st.sidebar:
-            ask = form.draw(ground.stations, ask, lang)
+        # What is known already is shown before the form, which takes the browser a while.
+        form_last = not form.is_sent() and is_kept(_chosen(ground, ask), ask)
+        if not form_last:
+            ask = _form(ground, ask, lang)
         _keep_address(ask)
-        chosen = choice.narrowed(ground.stations, ask.kinds, ask.facilities)
-        if not len(chosen):
+        chosen = _chosen(ground, ask)
+        if len(chosen.stations):
+            _answer(chosen, ask, lang)
+        else:
             _empty(ground, lang)
-            return
-        _answer(replace(ground, stations=chosen), ask, lang)
+        if form_last:
+            _form(ground, ask, lang)
+
+
+def _form(ground: Ground, ask: CircleAsk, lang: str) -> CircleAsk:
+    with st.sidebar:
+        return form.draw(ground.stations, ask, lang)
+
+
+def _chosen(ground: Ground, ask: CircleAsk) -> Ground:
+    """Return the ground with the stations that take part."""
+    stations = choice.narrowed(ground.stations, ask.kinds, ask.facilities)
+    return replace(ground, stations=stations)
 
 
 def _keep_address(ask: CircleAsk) -> None:

@@ -11,7 +11,7 @@ from geo.points import PointTable
 from views import choice
 from views.ask import CircleAsk
 
-__all__ = ["ASK", "asked", "default_limits", "draw", "forget_filters"]
+__all__ = ["ASK", "asked", "default_limits", "draw", "forget_filters", "is_sent"]
 
 ASK = "circles.ask"
 _LIMITS = {
@@ -52,6 +52,11 @@ def forget_filters() -> None:
     )
     st.session_state["kinds"] = []
     st.session_state["facilities"] = []
+
+
+def is_sent() -> bool:
+    """Return whether this run of the page is one of the form being sent."""
+    return bool(st.session_state.get("submit"))
 
 
 def draw(stations: PointTable, ask: CircleAsk, lang: str) -> CircleAsk:

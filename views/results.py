@@ -12,7 +12,7 @@ from views.ask import CircleAsk
 from views.shelf import Shelf
 from views.sources import Ground
 
-__all__ = ["Key", "coverage_of", "key_of"]
+__all__ = ["Key", "coverage_of", "is_kept", "key_of"]
 
 Key = tuple[object, ...]
 Progress = Callable[[str, int, int], None]
@@ -32,6 +32,12 @@ def key_of(ground: Ground, ask: CircleAsk) -> Key:
     network = ground.network.meta.digest
     areas = None if ground.areas is None else ground.areas.digest
     return (network, ground.stations.digest, demand, areas, ask.request, program_version())
+
+
+def is_kept(ground: Ground, ask: CircleAsk) -> bool:
+    """Return whether the figures and the map of `ask` are there already."""
+    key = key_of(ground, ask)
+    return (*key, True) in _shelf() or (*key, False) in _shelf()
 
 
 def coverage_of(

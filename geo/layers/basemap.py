@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -14,12 +15,17 @@ from geo.layers.inert import inert
 from geo.layers.shapes import DRAWN_DEGREES, area_feature, feature, outlines
 from geo.network.model import EdgeFlag, FloatArray, WalkNetwork
 
-__all__ = ["STREET_STYLES", "WATER_STYLE", "BaseMap", "base_map"]
+__all__ = ["STREET_STYLES", "WATER_STYLE", "Surroundings", "ground_shapes", "street_labels"]
 
 Box = tuple[float, float, float, float]
 
 MOST_VERTICES = 60_000
 """Vertices of streets on one map: about 1.2 MB of text, and a smooth pan on an office PC."""
+_THINNED = 2
+"""Merging and simplifying leave about one vertex of so many."""
+_MARGIN_DEGREES, _MARGIN_SHARE = 0.015, 0.35
+"""How far the ground reaches beyond the data: at least 1.5 km, and a third of their extent."""
+_GRID_DEGREES = 0.02
 MOST_LABELS = 90
 _LABEL_SPACING_M = 350.0
 _LABEL_STREET_M = 500.0
@@ -52,61 +58,101 @@ STREET_STYLES: dict[str, dict[str, Any]] = {
 WATER_STYLE = {"stroke": False, "fillColor": "#CFE0E8", "fillOpacity": 1.0}
 
 
-@dataclass(frozen=True)
-class BaseMap:
-    """Features (GeoJSON text) of the base map; properties: ``k`` the style, labels ``n, a, z``."""
+@dataclass(frozen=True, eq=False)
+class Surroundings:
+    """What lies under the data of a map: the network within a box, and where its stations are.
 
-    shapes: list[str]
-    labels: list[str]
-
-
-def base_map(
-    network: WalkNetwork, box: Box, lang: str, *, near: FloatArray, reach_m: float
-) -> BaseMap:
-    """Return what lies under the data within `box` (west, south, east, north).
-
-    The last few are kept, by the digest of the network: most changes of a run leave them alone.
-
-    Parameters
+    Attributes
     ----------
+    box
+        West, south, east, north: what is drawn of a large network; of a small one all is.
     near, reach_m
         (s, 2) lon, lat, and a distance: where a class of small streets has too many vertices to
         be drawn everywhere, it is drawn only that near to one of these.
     """
-    lonlat = np.ascontiguousarray(near, dtype=np.float64)
-    asked = _Asked(network.meta.digest, box, lang, lonlat.tobytes(), reach_m, network)
-    return _kept(asked) if asked.digest else _drawn(asked)
+
+    network: WalkNetwork
+    box: Box
+    near: FloatArray
+    reach_m: float
+
+    @property
+    def is_small(self) -> bool:
+        """Whether everything can be drawn, wherever the stations are."""
+        return len(self.network.coords) <= _THINNED * MOST_VERTICES
+
+    @property
+    def drawn(self) -> Box:
+        """The box that is drawn, on a grid, so that similar data lie on the same ground."""
+        west, south, east, north = self.network.meta.bbox if self.is_small else self.box
+        margin = max(_MARGIN_DEGREES, _MARGIN_SHARE * max(east - west, north - south))
+        low = np.floor(np.array([west - margin, south - margin]) / _GRID_DEGREES)
+        high = np.ceil(np.array([east + margin, north + margin]) / _GRID_DEGREES)
+        west, south, east, north = (np.concatenate([low, high]) * _GRID_DEGREES).tolist()
+        return west, south, east, north
+
+    @property
+    def identity(self) -> tuple[str, Box, bytes, float]:
+        """All that the ground depends on; the network by its digest."""
+        digest = self.network.meta.digest
+        if self.is_small:
+            return digest, self.drawn, b"", 0.0
+        return digest, self.drawn, np.ascontiguousarray(self.near).tobytes(), self.reach_m
+
+
+def ground_shapes(under: Surroundings) -> tuple[str, ...]:
+    """Return water and streets as features (GeoJSON text, property ``k``: the style), from below.
+
+    The last few are kept, by the digest of the network: most changes of a run leave them alone.
+    """
+    return (
+        _kept_shapes(_Key(under.identity, under)) if under.network.meta.digest else _shapes(under)
+    )
+
+
+def street_labels(under: Surroundings, lang: str) -> tuple[str, ...]:
+    """Return names of main streets as point features with properties ``k``, ``n``, ``a``."""
+    if not under.network.meta.digest:
+        return _labels(under, lang)
+    return _kept_labels(_Key((under.identity, under.near.tobytes()), under), lang)
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """All that a base map depends on, comparable: the network by its digest."""
+class _Key:
+    """A comparable stand-in for surroundings."""
 
-    digest: str
-    box: Box
-    lang: str
-    near: bytes
-    reach_m: float
-    network: WalkNetwork = field(compare=False)
+    identity: Hashable
+    under: Surroundings = field(compare=False)
 
 
-def _drawn(asked: _Asked) -> BaseMap:
-    network, box, lang, reach_m = asked.network, asked.box, asked.lang, asked.reach_m
-    near = np.frombuffer(asked.near).reshape(-1, 2)
-    codes = np.array(
-        [_TIERS.get(name.removesuffix("_link"), _SMALLEST) for name in (*network.highways, "")]
-    )
-    tier = codes[np.asarray(network.edge_highway)]
-    seen = _inside(network, box) & ~network.has(EdgeFlag.FERRY | EdgeFlag.INDOOR)
-    shapes = _water(network, box)
-    stations = _Stations(near)
+@lru_cache(maxsize=8)
+def _kept_shapes(key: _Key) -> tuple[str, ...]:
+    return _shapes(key.under)
+
+
+@lru_cache(maxsize=8)
+def _kept_labels(key: _Key, lang: str) -> tuple[str, ...]:
+    return _labels(key.under, lang)
+
+
+def _shapes(under: Surroundings) -> tuple[str, ...]:
+    network, tier, seen = under.network, _tiers(under.network), _seen(under)
     nodes = np.column_stack([network.node_lon, network.node_lat])
-    close = (stations.distance(nodes) <= reach_m)[network.edge_u]
-    streets = _streets(network, tier, seen, close)
-    return BaseMap([*shapes, *streets], _labels(network, tier, seen, lang, stations))
+    close = np.zeros(network.n_edges, dtype=bool)
+    if not under.is_small:
+        close = (_Stations(under.near).distance(nodes) <= under.reach_m)[network.edge_u]
+    return (*_water(network, under.drawn), *_streets(network, tier, seen, close))
 
 
-_kept = lru_cache(maxsize=8)(_drawn)
+def _tiers(network: WalkNetwork) -> npt.NDArray[Any]:
+    codes = [_TIERS.get(name.removesuffix("_link"), _SMALLEST) for name in (*network.highways, "")]
+    found: npt.NDArray[Any] = np.array(codes)[np.asarray(network.edge_highway)]
+    return found
+
+
+def _seen(under: Surroundings) -> npt.NDArray[np.bool_]:
+    hidden = under.network.has(EdgeFlag.FERRY | EdgeFlag.INDOOR)
+    return _inside(under.network, under.drawn) & ~hidden
 
 
 class _Stations:
@@ -168,8 +214,7 @@ def _streets(
     found = []
     for rank in range(_SMALLEST + 1):
         edges = np.flatnonzero(seen & (tier == rank))
-        # Merging and simplifying leave about half of the vertices.
-        if rank > _ALWAYS and int(sizes[edges].sum()) > 2 * left:
+        if rank > _ALWAYS and int(sizes[edges].sum()) > _THINNED * left:
             edges = edges[close[edges]]
             if int(sizes[edges].sum()) > 3 * left:
                 break
@@ -184,18 +229,14 @@ def _streets(
     return found[::-1]
 
 
-def _labels(
-    network: WalkNetwork,
-    tier: npt.NDArray[Any],
-    seen: npt.NDArray[np.bool_],
-    lang: str,
-    stations: _Stations,
-) -> list[str]:
-    """Return names of main streets as points with an angle and the zoom from which they show."""
+def _labels(under: Surroundings, lang: str) -> tuple[str, ...]:
+    """Return each name with the angle and the zoom from which it shows."""
+    network, tier, seen = under.network, _tiers(under.network), _seen(under)
+    stations = _Stations(under.near)
     name = np.asarray(network.edge_name)
     main = np.flatnonzero(seen & (tier <= _LABELLED) & (name >= 0))
     if not main.size:
-        return []
+        return ()
     english = np.asarray(network.edge_name_en)
     spots: list[tuple[float, float, float]] = []
     found: list[str] = []
@@ -213,7 +254,7 @@ def _labels(
         found.append(feature(shapely.Point(lon, lat), told))
         if len(found) == MOST_LABELS:
             break
-    return found
+    return tuple(found)
 
 
 def _by_street(

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from geo.exports import OutputFolder
     from geo.network.model import WalkNetwork
 
-__all__ = ["MAP_FILE", "self_contained_html", "write_map"]
+__all__ = ["MAP_FILE", "frame_html", "self_contained_html", "write_map"]
 
 MAP_FILE = "map.html"
 """Name of the map inside a result folder."""
@@ -61,19 +61,8 @@ def self_contained_html(
     provenance
         The record of the run; goes into the file as JSON, and its date and version to the foot.
     """
-    root: Any = map_.get_root()
-    with use_assets(map_, Assets()):
-        for child in list(root._children.values()):
-            child.render()
-        header, body, script = (part.render() for part in (root.header, root.html, root.script))
-    files = asset_files()
-    styles = [_style(files[name].read_text(encoding="utf-8")) for name in files if ".css" in name]
-    scripts = [
-        _script(files[name].read_text(encoding="utf-8"))
-        for name in files
-        # jQuery is for folium's popups, which we have none of.
-        if name.endswith(".js") and not name.startswith("jquery")
-    ]
+    header, body, script = _rendered(map_)
+    styles, scripts = _inlined()
     note = words.say("layers.no_script", lang)
     pieces = [
         "<!DOCTYPE html>",
@@ -83,20 +72,74 @@ def self_contained_html(
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         '<meta name="generator" content="Hongtu">',
         f"<title>{inert(title)}</title>",
-        *(f"<style>{text}</style>" for text in styles),
-        _META.sub("", header),
+        *styles,
+        header,
         f"<style>{own_file('page.css')}</style></head>",
         f"<body><header><h1>{inert(title)}</h1></header>",
         f"<main>{body}<noscript>{inert(note)}</noscript></main>",
         f'<details class="ht-aside" open><summary>{inert(words.say("layers.legend", lang))}'
         f"</summary>{legend}{_foot(provenance, lang)}</details>",
         _record(provenance),
-        *(f"<script>{text}</script>" for text in scripts),
+        *scripts,
         f"<script>{script}</script>",
         f"<script>{own_file('page.js').replace('MAP', map_.get_name())}</script>",
         "</body></html>\n",
     ]
     return utf8("\n".join(piece for piece in pieces if piece))
+
+
+def frame_html(map_: folium.Map, *, lang: str) -> bytes:
+    """Return a map as the whole of a frame's page, the same bytes for the same map, in UTF-8.
+
+    Leaflet is inside, so that nothing has to be fetched one after another. The page may ask the
+    server that it came from for more, and nobody else.
+    """
+    parts = _rendered(map_)
+    header, body, script = (_numbered(text, map_) for text in parts)
+    styles, scripts = _inlined()
+    pieces = [
+        "<!DOCTYPE html>",
+        f'<html lang="{"zh-CN" if lang == "zh" else "en"}">',
+        '<head><meta charset="utf-8">',
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}; connect-src \'self\'">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        *styles,
+        f"{header}</head><body>{body}",
+        *scripts,
+        f"<script>{script}</script></body></html>\n",
+    ]
+    return utf8("\n".join(pieces))
+
+
+def _rendered(map_: folium.Map) -> tuple[str, str, str]:
+    """Return a map's head, body and script without what folium would fetch."""
+    root: Any = map_.get_root()
+    with use_assets(map_, Assets()):
+        for child in list(root._children.values()):
+            child.render()
+        header, body, script = (part.render() for part in (root.header, root.html, root.script))
+    return _META.sub("", header), body, script
+
+
+def _numbered(text: str, map_: folium.Map) -> str:
+    """Return `text` with numbers in place of the random ids of a map and its parts."""
+    parts: list[Any] = [map_]
+    for number, part in enumerate(parts):  # `parts` grows while it is read
+        parts.extend(part._children.values())
+        text = text.replace(part._id, f"{number:032x}")
+    return text
+
+
+def _inlined() -> tuple[list[str], list[str]]:
+    """Return Leaflet's and its plugin's style sheets and scripts as elements of a page."""
+    texts = {
+        name: path.read_text(encoding="utf-8")
+        for name, path in asset_files().items()
+        if not name.startswith("jquery")  # for folium's popups, which these maps do not have
+    }
+    styles = [f"<style>{_style(text)}</style>" for name, text in texts.items() if ".css" in name]
+    scripts = [f"<script>{_script(text)}</script>" for name, text in texts.items() if ".js" in name]
+    return styles, scripts
 
 
 def write_map(

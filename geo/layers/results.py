@@ -37,25 +37,20 @@ def area_features(result: Coverage) -> list[str]:
     return found
 
 
-def band_features(result: Coverage, bands: tuple[int, ...] | None, rings: bool) -> list[str]:
-    """Return the dissolved bands, the largest first; ``k`` is ``band<position>``.
+def band_features(result: Coverage, bands: tuple[int, ...] | None) -> list[str]:
+    """Return the dissolved bands, whole, the largest first; ``k`` is ``band<position>``.
 
     Parameters
     ----------
     bands
         Positions in ``result.dissolved`` (0: the nearest) to draw; None: all.
-    rings
-        Cut each band's nearer neighbour out of it, so that no ground is coloured twice.
     """
     shapes = result.dissolved.geometry.to_numpy()
     found = []
-    nearer = np.array([], dtype=object)
     for position in sorted(set(range(len(shapes)) if bands is None else bands)):
         lines = outlines(shapes[position])
         if lines.size:
-            drawn = np.concatenate([lines, nearer]) if rings else lines
-            found.append(area_feature(drawn, {"k": f"band{position}"}))
-        nearer = lines
+            found.append(area_feature(lines, {"k": f"band{position}"}))
     return found[::-1]
 
 

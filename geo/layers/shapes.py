@@ -41,9 +41,9 @@ def feature(shape: Any, properties: Mapping[str, Any]) -> str:
 def area_feature(rings: npt.NDArray[np.object_], properties: Mapping[str, Any]) -> str:
     """Return the ground that `rings` enclose by the even-odd rule, as one feature of a polygon.
 
-    The rings of a band and of the nearer one within it thus draw the first without the second,
-    and no difference of large shapes is needed. Good for Leaflet, which fills by that rule; it is
-    no polygon of RFC 7946.
+    With the rings of the nearer one within it, a band is thus drawn without that, and no
+    difference of large shapes is needed. Good for Leaflet, which fills by that rule; it is no
+    polygon of RFC 7946.
     """
     lines = feature(shapely.multilinestrings(rings), properties)
     return lines.replace('"type":"MultiLineString"', '"type":"Polygon"', 1)
