@@ -68,6 +68,15 @@ def test_names_are_shortened_as_people_would():
         "from_metres": "from_m",
         "to_metres": "to_metres",
     }
+    areas = ["within_15min_demand", "within_1000m_share", "two_in_reach_km", "stations_not_used"]
+    assert list(short_names([*areas, "stations_per_km2", "_in_of_in_of_in"]).values()) == [
+        "w15min_dem",
+        "w1000m_shr",
+        "k2_km",
+        "stn_no_use",
+        "stn_p_km2",
+        "_in_of_in_",
+    ]
     assert list(short_names(["服务项目名称", "服务项目数量", "服务项"]).values()) == [
         "服务项2",
         "服务项3",

@@ -26,6 +26,14 @@ _KNOWN = {
     "verified_on": "verified",
 }
 
+# What words in long names become; names are cut only after that.
+_WORDS = {
+    "built": "blt", "class": "cls", "demand": "dem", "in": "", "largest": "max", "mean": "avg",
+    "metres": "m", "minutes": "min", "network": "net", "not": "no", "of": "", "per": "p",
+    "places": "plc", "reach": "rch", "served": "srv", "share": "shr", "standard": "std",
+    "stations": "stn", "unknown": "unk", "used": "use",
+}  # fmt: skip
+
 
 def short_names(columns: Iterable[Hashable]) -> dict[Hashable, str]:
     """Return for each column a name of at most `MAX_BYTES` in UTF-8, no two alike.
@@ -43,7 +51,7 @@ def short_names(columns: Iterable[Hashable]) -> dict[Hashable, str]:
     found: dict[Hashable, str] = {}
     taken: set[str] = set()
     for column in [*fits, *(c for c in asked if c not in set(fits))]:
-        name = _free(_KNOWN.get(str(column), plain[column]), taken)
+        name = _free(_KNOWN.get(str(column)) or _abbreviated(plain[column]), taken)
         taken.add(name.casefold())
         found[column] = name
     return {column: found[column] for column in asked}
@@ -52,6 +60,15 @@ def short_names(columns: Iterable[Hashable]) -> dict[Hashable, str]:
 def cut(text: str, size: int) -> str:
     """Return the beginning of `text` that takes at most `size` bytes in UTF-8."""
     return text.encode("utf-8", "replace")[:size].decode("utf-8", "ignore")
+
+
+def _abbreviated(name: str) -> str:
+    """Return a name that is too long in shorter words: ``within_15min_share`` → ``w15min_shr``."""
+    if _size(name) <= MAX_BYTES:
+        return name
+    name = re.sub(r"^within_(?=\d)", "w", name.replace("two_in_reach", "k2"))
+    words = [_WORDS.get(word, word) for word in name.split("_")]
+    return "_".join(word for word in words if word) or name
 
 
 def _free(name: str, taken: set[str]) -> str:
