@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import typer
 
+from commands.amend import network_amend
 from commands.coverage import coverage
 from commands.fetch import network_fetch
 from commands.geocode import points_geocode
+from commands.lines import lines_app
 from commands.network import network_app
 from commands.points import points_app
+from commands.route import route
 from terminal import run
 
 app = typer.Typer(
@@ -23,10 +26,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 network_app.command("fetch")(network_fetch)
+network_app.command("amend")(network_amend)
 app.add_typer(network_app, name="network")
 points_app.command("geocode")(points_geocode)
 app.add_typer(points_app, name="points")
 app.command("coverage")(coverage)
+app.add_typer(lines_app, name="lines")
+app.command("route")(route)
 
 
 def main() -> None:

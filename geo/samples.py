@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from geo.areas import AreaTable
     from geo.network.model import WalkNetwork
 
-__all__ = ["POINTS", "SHIPPED", "sample", "sample_areas", "sample_sites"]
+__all__ = ["POINTS", "SHIPPED", "sample", "sample_areas", "sample_sites", "sample_stations"]
 
 SHIPPED = Path(__file__).parents[1] / "data" / "points"
 POINTS = Path(os.environ.get("HONGTU_POINTS") or SHIPPED)
@@ -36,6 +36,17 @@ def sample() -> tuple[WalkNetwork, PointTable, PointTable]:
 
     stations, demand = _read("stations"), _read("demand")
     return schematic_network(), stations, demand
+
+
+def sample_stations() -> PointTable:
+    """Return the sample stations.
+
+    Raises
+    ------
+    MissingFileError
+        The project was installed without its data.
+    """
+    return _read("stations")
 
 
 def sample_sites() -> PointTable:

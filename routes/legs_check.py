@@ -1,0 +1,46 @@
+"""Checking the legs of curated lines on a network: which cannot be walked, which are too long."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from itertools import pairwise
+
+from geo.network.model import WalkNetwork
+from routes.lines import LineFault, StudyLine
+from routes.matrix import Spot, lay_spots, leg_table
+from routes.places import Place
+from routes.visits import StudyBrief
+
+__all__ = ["check_legs"]
+
+
+def check_legs(
+    lines: Mapping[str, StudyLine],
+    places: Mapping[str, Place],
+    network: WalkNetwork,
+    max_walk_min: float,
+) -> list[LineFault]:
+    """Return ``unreachable_leg`` and ``long_leg`` faults between stops that have positions."""
+    known = {
+        site: places[site]
+        for line in lines.values()
+        for site in line.sites
+        if site in places and places[site].lon is not None
+    }
+    if not known:
+        return []
+    at = {site: k for k, site in enumerate(known)}
+    brief = StudyBrief(sites=("all",), max_walk_min=max_walk_min)
+    spots = [Spot(p.id, p.lon, p.lat) for p in known.values()]
+    walk = leg_table(lay_spots(network, spots, (), brief), (), brief).walk_minutes
+    faults = []
+    for line in lines.values():
+        for a, b in pairwise([site for site in line.sites if site in known]):
+            minutes = float(walk[at[a], at[b]])
+            if math.isnan(minutes):
+                faults.append(LineFault(line.id, b, "unreachable_leg", {"previous": a}))
+            elif minutes > max_walk_min:
+                fields = {"previous": a, "minutes": math.ceil(minutes)}
+                faults.append(LineFault(line.id, b, "long_leg", fields))
+    return faults
