@@ -25,7 +25,8 @@ __all__ = ["MOST_WORK", "Own", "own_orders"]
 
 MOST_WORK = 4.0
 """Deterministic time of the solver; about as many seconds on one core."""
-LATEST = 24 * 60
+SECONDS = 60  # the solver counts whole seconds
+LATEST = 24 * 60 * SECONDS
 
 
 @dataclass(frozen=True)
@@ -49,15 +50,16 @@ def own_orders(
 ) -> Own | None:
     """Return an order for each group, None without OR-Tools or where none was found.
 
-    Times are whole minutes, rounded up, so a plan that holds here holds with exact ones too.
+    Times are whole seconds, rounded up, so a plan that holds here holds with exact ones too; the
+    bound is lowered by as many seconds as can have been rounded.
     """
     try:
         from ortools.sat.python import cp_model
     except ImportError:
         return None
     model = cp_model.CpModel()
-    departs = math.ceil(brief.departs)
-    service = {i: math.ceil(stays[i] + brief.gather_minutes) for i in stops}
+    departs = _up(brief.departs)
+    service = {i: _up(stays[i] + brief.gather_minutes) for i in stops}
     begins: list[dict[int, Any]] = []
     inside: dict[int, list[Any]] = {i: [] for i in stops}
     finishes = []
@@ -65,9 +67,9 @@ def own_orders(
         begin = {}
         for i in stops:
             spans = [
-                [math.ceil(a), math.floor(b)]
+                [_up(a), _down(b)]
                 for a, b in windows_of(places[i], stays[i], brief.day, book)
-                if math.floor(b) >= math.ceil(a)
+                if _down(b) >= _up(a)
             ]
             if not spans:
                 return None
@@ -92,10 +94,19 @@ def own_orders(
         return None
     orders = []
     for begin in begins:
-        told = sorted((float(solver.value(var)), i) for i, var in begin.items())
+        told = sorted((solver.value(var) / SECONDS, i) for i, var in begin.items())
         orders.append(tuple((i, minute) for minute, i in told))
     bound = math.floor(solver.best_objective_bound / (brief.groups * LATEST))
-    return Own(tuple(orders), float(min(bound, solver.value(last))))
+    rounded = 2 * len(stops) + 2
+    return Own(tuple(orders), (min(bound, solver.value(last)) - rounded) / SECONDS)
+
+
+def _up(minutes: float) -> int:
+    return math.ceil(minutes * SECONDS - 1e-6)
+
+
+def _down(minutes: float) -> int:
+    return math.floor(minutes * SECONDS + 1e-6)
 
 
 def _route(
@@ -119,11 +130,11 @@ def _route(
         away = 0.0 if end is None else float(minutes[i, end])
         arcs += [(0, a, leaving), (a, 0, ending)]
         if math.isfinite(to):
-            model.add(begin[i] >= departs + math.ceil(to)).only_enforce_if(leaving)
+            model.add(begin[i] >= departs + _up(to)).only_enforce_if(leaving)
         else:
             model.add(leaving == 0)
         if math.isfinite(away):
-            model.add(finish >= begin[i] + service[i] + math.ceil(away)).only_enforce_if(ending)
+            model.add(finish >= begin[i] + service[i] + _up(away)).only_enforce_if(ending)
         else:
             model.add(ending == 0)
         for b, j in enumerate(stops, 1):
@@ -131,8 +142,6 @@ def _route(
             if i != j and math.isfinite(travel):
                 arc = model.new_bool_var(f"a{group}.{i}.{j}")
                 arcs.append((a, b, arc))
-                model.add(begin[j] >= begin[i] + service[i] + math.ceil(travel)).only_enforce_if(
-                    arc
-                )
+                model.add(begin[j] >= begin[i] + service[i] + _up(travel)).only_enforce_if(arc)
     model.add_circuit(arcs)
     return finish

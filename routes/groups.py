@@ -142,19 +142,20 @@ def _stagger(
     tables: list[Timetable] = []
     crowded: tuple[Remark, ...] = ()
     earliest = brief.departs
+    limits = _by_id(walks[0].places, most)
     for walk in walks:
-        found = None
-        start = earliest if walk is walks[0] or walk.order == walks[0].order else brief.departs
+        # Who walks the same order starts no earlier than those before.
+        first = earliest if walk.order == walks[0].order else brief.departs
         for step in range(int(LATEST_START_MIN / STEP_MIN) + 1):
-            table = _timed(walk, brief, book, start + step * STEP_MIN)
-            if not crowding([*tables, table], _by_id(walk.places, most)):
-                found = table
+            start = first + step * STEP_MIN
+            table = _timed(walk, brief, book, start)
+            if not crowding([*tables, table], limits):
+                earliest = start
                 break
-        if found is None:
+        else:
             crowded = (("crowded", ()),)
-            found = _timed(walk, brief, book, start)
-        tables.append(found)
-        earliest = found.start
+            table = _timed(walk, brief, book, first)
+        tables.append(table)
     return tuple(tables), crowded
 
 
