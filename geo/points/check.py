@@ -187,8 +187,9 @@ def _as_id(value: Any) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     text = str(value).strip()
-    as_number = re.fullmatch(r"[1-9]\d*\.0", text)  # how programs write a whole number
-    return text[:-2] if as_number else text
+    if text.endswith(".0") and re.fullmatch(r"[1-9]\d*\.0", text):
+        return text[:-2]  # how programs write a whole number
+    return text
 
 
 def _assemble(

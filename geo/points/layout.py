@@ -186,11 +186,14 @@ def lay_out(
     rows: list[int] = []
     faults: dict[int, Remark] = {}
     again = [name.strip() for name in heading.names]
+    first = next((i for i, name in enumerate(again) if name), 0)
     for number, cells in records:
         if len(cells) > width and any(c.strip() for c in cells[width:]):
             faults[len(kept)] = ("ragged", {"cells": len(cells), "expected": width})
         padded = [*cells[:width], *blanks[len(cells) :]]
-        if [c.strip() for c in padded[: len(again)]] == again:
+        if padded[first].strip() == again[first] and (
+            [c.strip() for c in padded[: len(again)]] == again
+        ):
             faults[len(kept)] = ("note_row", {})
         kept.append(padded)
         rows.append(number)

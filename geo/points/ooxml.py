@@ -13,6 +13,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 from xml.parsers import expat
@@ -27,7 +28,6 @@ MAX_UNPACKED = 400_000_000  # bytes of XML that are looked at
 _CHUNK = 65_536
 _LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
 _DATES = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
-_TOO_DEEP = 200
 _REF = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7})")
 _LITERAL = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.IGNORECASE)
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
@@ -144,27 +144,18 @@ class _Workbook:
         """Run `part` through expat; names come without their prefix, entities are refused."""
         parser = expat.ParserCreate()
         parser.buffer_text = True
-        depth = 0
+        local = _LocalNames()
 
         def opened(tag: str, attributes: Attributes) -> None:
-            nonlocal depth
-            depth += 1
-            if depth > _TOO_DEEP:
-                raise ValueError("nested too deeply")
-            start(tag.rpartition(":")[2], attributes)
-
-        def closed(tag: str) -> None:
-            nonlocal depth
-            depth -= 1
-            if end is not None:
-                end(tag.rpartition(":")[2])
+            start(local[tag], attributes)
 
         def refuse(*_: Any) -> None:
             raise ValueError("DOCTYPE")
 
         parser.StartElementHandler = opened
-        parser.EndElementHandler = closed
         parser.StartDoctypeDeclHandler = refuse
+        if end is not None:
+            parser.EndElementHandler = lambda tag: end(local[tag])
         if text is not None:
             parser.CharacterDataHandler = text
         with self.archive.open(self.members[part.casefold()]) as stream:
@@ -230,6 +221,14 @@ class _Workbook:
             hidden=hidden,
             hidden_rows=frozenset(sheet.hidden_rows),
         )
+
+
+class _LocalNames(dict[str, str]):
+    """Names of elements without their prefix, worked out once each."""
+
+    def __missing__(self, tag: str) -> str:
+        name = self[tag] = tag.rpartition(":")[2]
+        return name
 
 
 class _Sheet:
@@ -355,6 +354,7 @@ def _whole(text: str | None, otherwise: int) -> int:
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 12 else otherwise
 
 
+@cache
 def _column(letters: str) -> int:
     total = 0
     for letter in letters:

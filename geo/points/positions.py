@@ -48,12 +48,12 @@ def find_blank(raw: Raw, faults: Faults) -> None:
     if raw.lon is not None:
         blank = [faults.get(i, ("",))[0] == "no_position" for i in range(count)]
     else:
-        pairs = [raw.cells.get(r) or [None] * count for r in ("lonlat", "latlon")]
         apart = [raw.cells.get(r) or [None] * count for r in ("lon", "lat")]
-        blank = [
-            any(map(_is_blank, two)) and all(map(_is_blank, one))
-            for two, one in zip(zip(*apart, strict=True), zip(*pairs, strict=True), strict=True)
-        ]
+        blank = [_is_blank(x) or _is_blank(y) for x, y in zip(*apart, strict=True)]
+        for role in ("lonlat", "latlon"):
+            if role in raw.cells:
+                pairs = raw.cells[role]
+                blank = [none and _is_blank(p) for none, p in zip(blank, pairs, strict=True)]
     address = raw.cells.get("address") or [None] * count
     content = raw.own.to_numpy(dtype=object)
     for i in np.flatnonzero(blank).tolist():
