@@ -13,6 +13,7 @@ from geo import words
 from geo.errors import PlannerError, PointsError
 from geo.points import PointTable, SheetSeen, describe, read_points
 from geo.points import grids as grids_module
+from geo.points import layout as layout_module
 from geo.points import markup as markup_module
 from geo.points import ooxml as ooxml_module
 from geo.points import reading as reading_module
@@ -543,6 +544,24 @@ def test_too_many_cells(tmp_path, monkeypatch):
     monkeypatch.setattr(grids_module, "MAX_CELLS", 8)
     assert len(read(tmp_path, drawn({"a": [HEAD, ONE]}))) == 1
     assert refusal(tmp_path, drawn({"a": [HEAD, ONE, ["A2", "b", 118.7, 32]]})) == "too_many_cells"
+
+
+def test_long_texts_named_by_many_cells_are_counted(tmp_path, monkeypatch):
+    monkeypatch.setattr(grids_module, "MAX_TEXT", 300)
+    monkeypatch.setattr(layout_module, "MAX_TEXT", 300)
+    rows = [HEAD, *([f"A{i}", "x" * 50, 118.79, 32.04] for i in range(5))]
+    assert refusal(tmp_path, drawn({"a": rows})) == "workbook_too_large"
+    for row in rows[2:]:
+        row[1] = None
+    merged = drawn({"a": rows}, {"a": ["B2:B6"]})
+    assert len(read(tmp_path, merged)) == 5
+    monkeypatch.setattr(layout_module, "MAX_TEXT", 100)
+    assert refusal(tmp_path, merged) == "workbook_too_large"
+
+
+def test_reading_has_an_end(tmp_path, monkeypatch):
+    monkeypatch.setattr(ooxml_module.Deadline, "passed", property(lambda self: True))
+    assert refusal(tmp_path, drawn({"a": [HEAD, ONE]})) == "workbook_slow"
 
 
 def test_entities_are_not_expanded(tmp_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from geo.points.schema import MAX_CELL, MAX_COLUMNS, MAX_ROWS
 __all__ = [
     "MAX_CELLS",
     "MAX_SHEETS",
+    "MAX_TEXT",
     "TITLE_ROWS",
     "Book",
     "Budget",
@@ -33,6 +34,8 @@ Merge = tuple[int, int, int, int]
 TITLE_ROWS = 15  # records above the heading that may be titles
 MAX_CELLS = 10_000_000  # cells of a workbook, blank ones between others included
 MAX_SHEETS = 200
+# Characters of all cells together: a long text may be named by a million short cells.
+MAX_TEXT = 200_000_000
 _MAX_MERGES = 200_000
 _EPOCHS = {False: datetime(1899, 12, 30), True: datetime(1904, 1, 1)}
 
@@ -68,7 +71,8 @@ class Budget:
     path: Path
     cells: int = 0
     merges: int = 0
-    rows: int = field(default=0)
+    rows: int = 0
+    characters: int = 0
 
     def row(self, width: int) -> None:
         """Count one record of `width` cells."""
@@ -82,9 +86,13 @@ class Budget:
             raise PointsError("too_many_cells", path=str(self.path), limit=MAX_CELLS)
 
     def text(self, text: str, row: int) -> str:
-        """Return `text` if a cell may be that long."""
+        """Return `text` if a cell, and all of them together, may be that long."""
+        self.characters += len(text)
         if len(text) > MAX_CELL:
             raise PointsError("cell_too_long", path=str(self.path), row=row, limit=MAX_CELL)
+        if self.characters > MAX_TEXT:
+            limit = MAX_TEXT // 1_000_000
+            raise PointsError("workbook_too_large", path=str(self.path), limit=limit)
         return text
 
     def merge(self) -> None:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from geo.errors import PointsError
 from geo.points.columns import fold, has_position, recognise, unique
-from geo.points.grids import TITLE_ROWS, Grid, Record
+from geo.points.grids import MAX_TEXT, TITLE_ROWS, Grid, Record
 from geo.points.schema import MAX_ROWS, Raw, Remark
 
 __all__ = ["Heading", "body_of", "find_heading", "heading_at", "lay_out"]
@@ -200,7 +200,10 @@ def lay_out(
     unique_names = unique(names)
     _find_captions(grid, kept, rows, faults)
     places = {heading: place for place, heading in enumerate(unique_names)}
-    _fill_down(grid, kept, rows, {r: places[h] for r, h in roles.items() if h in places}, faults)
+    at = {r: places[h] for r, h in roles.items() if h in places}
+    if _fill_down(grid, kept, rows, at, faults) > MAX_TEXT:
+        limit = MAX_TEXT // 1_000_000
+        raise PointsError("workbook_too_large", path=str(path), limit=limit)
     own = _frame(kept, names, unique_names, set(roles.values()))
     above = [n for n, _ in grid.records if n < heading.row]
     warnings: list[Remark] = [("title_rows", {"row": heading.row + heading.rows - 1})]
@@ -236,8 +239,12 @@ def _fill_down(
     rows: list[int],
     places: dict[str, int],
     faults: dict[int, Remark],
-) -> None:
-    """Fill cells merged over rows; find rows all of whose identity is merged with the row above."""
+) -> int:
+    """Fill cells merged over rows; find rows all of whose identity is merged with the row above.
+
+    The answer is how many characters were filled in.
+    """
+    characters = 0
     identity = {places[r] for r in ("id", "name") if r in places}
     position = {places[r] for r in ("lon", "lat", "lonlat", "latlon", "address") if r in places}
     covered: dict[int, tuple[set[int], int]] = {}
@@ -257,10 +264,12 @@ def _fill_down(
                 covered.setdefault(at, (set(), rows[start]))[0].add(left)
             if left != places.get("id"):
                 kept[at][left] = value
+                characters += len(value)
     for at, (columns, row) in covered.items():
         bare = all(i in columns or not kept[at][i].strip() for i in identity | position)
         if columns & identity and (columns & position or not position) and bare:
             faults.setdefault(at, ("continued", {"row": row}))
+    return characters
 
 
 def _frame(

@@ -20,11 +20,13 @@ from xml.parsers import expat
 
 from geo.errors import PointsError
 from geo.points.grids import MAX_SHEETS, Book, Budget, Grid, Merge, Record, moment, number
+from geo.vector.limits import MAX_RATIO, MAX_SECONDS, Deadline
 
 __all__ = ["read_xlsx"]
 
 MAX_MEMBERS = 5_000
 MAX_UNPACKED = 400_000_000  # bytes of XML that are looked at
+_SMALL = 50_000_000  # bytes that any workbook may unfold to, however well it is packed
 _CHUNK = 65_536
 _LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
 _DATES = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
@@ -49,7 +51,7 @@ def read_xlsx(data: bytes, path: Path) -> Book:
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return _Workbook(archive, path).read()
+            return _Workbook(archive, path, len(data)).read()
     except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, NotImplementedError) as error:
         raise PointsError("workbook_broken", path=str(path), detail=_short(error)) from None
     except (expat.ExpatError, UnicodeError, ValueError, OverflowError, RuntimeError) as error:
@@ -67,13 +69,14 @@ def _short(error: Exception) -> str:
 class _Workbook:
     """One archive being read: what its parts share, and how much of it was unfolded."""
 
-    def __init__(self, archive: zipfile.ZipFile, path: Path) -> None:
+    def __init__(self, archive: zipfile.ZipFile, path: Path, size: int) -> None:
         if len(archive.infolist()) > MAX_MEMBERS:
             raise PointsError("workbook_too_large", path=str(path), limit=MAX_UNPACKED // 1_000_000)
         self.archive = archive
         self.path = path
         self.members = {name.casefold(): name for name in archive.namelist()}
-        self.left = MAX_UNPACKED
+        self.left = min(MAX_UNPACKED, max(_SMALL, MAX_RATIO * size))
+        self.deadline = Deadline()
         self.budget = Budget(path)
         self.strings: list[str] = []
         self.formats: list[str] = []
@@ -164,6 +167,8 @@ class _Workbook:
                 if self.left < 0:
                     limit = MAX_UNPACKED // 1_000_000
                     raise PointsError("workbook_too_large", path=str(self.path), limit=limit)
+                if self.deadline.passed:
+                    raise PointsError("workbook_slow", path=str(self.path), limit=MAX_SECONDS)
                 parser.Parse(chunk, False)
             parser.Parse(b"", True)
 
