@@ -7,10 +7,10 @@ OR-Tools) where that is installed, else by rotation of the order.
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from geo.hours import HolidayBook
 from geo.network.model import FloatArray
@@ -35,7 +35,7 @@ class Walk:
     order
         Indices into `places`, from the first to the last.
     visited
-        Whether the first and the last are visited, not only passed.
+        For each of `order` whether it is visited, not only passed.
     bound
         Whether the first and the last are given, so that every group begins and ends there.
     """
@@ -44,7 +44,7 @@ class Walk:
     minutes: FloatArray
     places: tuple[Place, ...]
     stays: tuple[float, ...]
-    visited: tuple[bool, bool]
+    visited: tuple[bool, ...]
     bound: tuple[bool, bool]
 
 
@@ -162,7 +162,7 @@ def _stagger(
 def _timed(walk: Walk, brief: StudyBrief, book: HolidayBook, departs: float) -> Timetable:
     return timetable(
         walk.order, walk.minutes, walk.places, walk.stays, brief, book,
-        departs=departs, service_at_ends=walk.visited,
+        departs=departs, visited=walk.visited,
     )  # fmt: skip
 
 
@@ -195,13 +195,16 @@ def crowding(tables: Sequence[Timetable], most: dict[str, int]) -> list[tuple[st
 def _rotations(walk: Walk, groups: int) -> list[Walk]:
     """Return the order turned about, a share of it further for each group."""
     first, last = int(walk.bound[0]), len(walk.order) - int(walk.bound[1])
-    inner = list(walk.order[first:last])
+    inner = list(zip(walk.order, walk.visited, strict=True))
+    head, middle, tail = inner[:first], inner[first:last], inner[last:]
     found = []
     for g in range(groups):
-        k = g * len(inner) // groups
-        order = (*walk.order[:first], *inner[k:], *inner[:k], *walk.order[last:])
-        usable = all(math.isfinite(walk.minutes[a, b]) for a, b in itertools.pairwise(order))
-        found.append(replace(walk, order=order) if usable else walk)
+        k = g * len(middle) // groups
+        turned = [*head, *middle[k:], *middle[:k], *tail]
+        order = tuple(i for i, _ in turned)
+        usable = all(math.isfinite(walk.minutes[a, b]) for a, b in pairwise(order))
+        seen = tuple(v for _, v in turned)
+        found.append(replace(walk, order=order, visited=seen) if usable else walk)
     return found
 
 
@@ -210,9 +213,10 @@ def _own(
 ) -> Own | None:
     """Return orders of their own, None where the solver is missing or found none."""
     first, last = int(walk.bound[0]), len(walk.order) - int(walk.bound[1])
-    inner = [i for i in walk.order[first:last] if walk.stays[i] > 0]
-    if len(inner) < 2 or len(inner) != len(walk.order[first:last]):
-        return None
+    inner = walk.order[first:last]
+    passed = (*walk.visited[:first], *walk.visited[last:])
+    if len(inner) < 2 or any(passed) or not all(walk.visited[first:last]):
+        return None  # a bound that is a stop itself is visited where it is, in everybody's order
     start = walk.order[0] if walk.bound[0] else None
     end = walk.order[-1] if walk.bound[1] else None
     try:

@@ -23,6 +23,7 @@ from geo.field import gather_one
 from geo.network.model import FloatArray, WalkNetwork
 from geo.pace import Profile, profile_named
 from geo.search import search_each
+from geo.snapping import Snapped, snap
 from routes.ferries import Ferry
 from routes.visits import StudyBrief
 
@@ -136,8 +137,26 @@ def lay_spots(
         dtype=np.float64,
     ).reshape(-1, 2)
     ground = lay_ground(network, CoverageRequest(profile=brief.profile))
-    placed = place(ground, lonlat, MAX_ACCESS_M)
+    placed = _with_piers(ground, place(ground, lonlat, MAX_ACCESS_M), len(spots))
     return WalkGround(network, ground, costs_of(network, profile), profile, every, placed, lonlat)
+
+
+def _with_piers(ground: Ground, placed: Placed, first: int) -> Placed:
+    """Return placed spots with the piers, from `first` on, joined to the ways over the water.
+
+    A pier stands in the water by nature: the line to its bank may cross it.
+    """
+    if first == len(placed.xy):
+        return placed
+    dry = placed.snapped
+    wet = snap(ground.index, placed.xy[first:], MAX_ACCESS_M, mind_barriers=False)
+    joined = {
+        name: np.concatenate([getattr(dry, name)[:first], getattr(wet, name)])
+        for name in ("edge", "share", "access_m", "x", "y", "blocked")
+    }
+    reason = placed.reason.copy()
+    reason[first:][wet.found] = ""
+    return replace(placed, snapped=Snapped(**joined), reason=reason)
 
 
 def leg_table(ground: WalkGround, ferries: Sequence[Ferry], brief: StudyBrief) -> LegTable:

@@ -22,9 +22,11 @@ __all__ = ["Chosen", "chosen", "named_cause"]
 
 @dataclass(frozen=True)
 class Chosen:
-    """Indices of places from the first to the last, and whether no order is better."""
+    """Indices of places from the first to the last, which of them are visited, not only passed,
+    and whether no order is better."""
 
     order: tuple[int, ...]
+    visited: tuple[bool, ...]
     proven: bool
 
 
@@ -71,7 +73,8 @@ def chosen(
     inner = [visited[a] for a in found.order[1:-1]]
     if not inner:
         raise RouteError("route_nothing_fits")
-    return Chosen(_joined(inner, start, end), found.proven)
+    order, seen = _joined(inner, start, end)
+    return Chosen(order, seen, found.proven)
 
 
 def _choose(
@@ -93,14 +96,18 @@ def _choose(
     )  # fmt: skip
 
 
-def _joined(inner: list[int], start: int | None, end: int | None) -> tuple[int, ...]:
+def _joined(
+    inner: list[int], start: int | None, end: int | None
+) -> tuple[tuple[int, ...], tuple[bool, ...]]:
     """Return the visits with their bounds; a bound that is the next stop is not told twice."""
-    order = list(inner)
+    order, seen = list(inner), [True] * len(inner)
     if start is not None and order[0] != start:
         order.insert(0, start)
+        seen.insert(0, False)
     if end is not None and (order[-1] != end or (len(order) == 1 and start == end)):
         order.append(end)
-    return tuple(order)
+        seen.append(False)
+    return tuple(order), tuple(seen)
 
 
 def named_cause(fault: OrderingError, places: Sequence[Place | None]) -> RouteError:

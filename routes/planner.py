@@ -96,9 +96,10 @@ def plan(
     )  # fmt: skip
     tell("route", 1, 4)
     _refuse_closed_musts(day)
-    order, left, proven = _order(day, brief.order)
+    walk, left, proven = _order(day, brief.order)
+    order = walk.order
     tell("route", 2, 4)
-    table = _timed(day, order)
+    table = _timed(day, walk)
     _refuse_nothing(day, table)
     hops = tuple(legs_between(day.ground, day.table, day.ferries, a, b) for a, b in pairwise(order))
     told = tuple(
@@ -107,7 +108,6 @@ def plan(
     route = _route(day, order, table, hops, told, left, proven)
     tell("route", 3, 4)
     if brief.groups > 1:
-        walk = _walk_of(day, order)
         route = replace(route, groups=plan_groups(table, walk, brief, day.book))
     if stations is not None:
         route = replace(route, rests=rests_along(route, stations, day.book))
@@ -151,7 +151,7 @@ def _refuse_closed_musts(day: _Day) -> None:
             raise RouteError("route_must_closed", site=name, date=day.brief.date)
 
 
-def _order(day: _Day, name: str) -> tuple[list[int], tuple[LeftOut, ...], bool | None]:
+def _order(day: _Day, name: str) -> tuple[Walk, tuple[LeftOut, ...], bool | None]:
     """Return the order of places, what it leaves out, and whether it is proven the best."""
     if name == "curated" and not day.brief.theme:
         return _curated(day), (), None
@@ -159,19 +159,20 @@ def _order(day: _Day, name: str) -> tuple[list[int], tuple[LeftOut, ...], bool |
         day.brief, day.stops, day.places, day.stays, day.start, day.end, day.table.minutes, day.book
     )
     left = tuple(_why_left(day, i) for i in range(len(day.stops.places)) if i not in found.order)
-    return list(found.order), left, found.proven
+    return _walk_of(day, found.order, found.visited), left, found.proven
 
 
-def _curated(day: _Day) -> list[int]:
-    """Return the stops as given, between start and end; what is a bound is visited there."""
+def _curated(day: _Day) -> Walk:
+    """Return the stops as given, between start and end; a bound that is a stop is visited there."""
     inner = list(range(len(day.stops.places)))
     if day.start is not None:
         inner = [day.start, *(i for i in inner if i != day.start)]
-    if day.end is not None and (day.end != day.start or day.stops.end == day.stops.start):
-        if day.end in inner and day.end != inner[0]:
-            inner.remove(day.end)
-        inner.append(day.end)
-    return inner
+    if day.end is not None and day.end != inner[0]:
+        inner = [*(i for i in inner if i != day.end), day.end]
+    elif day.end is not None:
+        inner.append(day.end)  # one comes back to it, and does not visit it twice
+    seen = [day.stays[i] > 0 and i not in inner[:k] for k, i in enumerate(inner)]
+    return _walk_of(day, inner, seen)
 
 
 def _why_left(day: _Day, at: int) -> LeftOut:
@@ -184,25 +185,19 @@ def _why_left(day: _Day, at: int) -> LeftOut:
     return LeftOut(place.id, place.name_zh, place.name_en, code)
 
 
-def _walk_of(day: _Day, order: Sequence[int]) -> Walk:
-    stays = list(day.stays)
-    if order[0] == order[-1] and len(order) > 1:
-        visited = (stays[order[0]] > 0, False)  # one comes back to it, and does not visit twice
-    else:
-        visited = (stays[order[0]] > 0, stays[order[-1]] > 0)
+def _walk_of(day: _Day, order: Sequence[int], visited: Sequence[bool]) -> Walk:
     bound = (day.start is not None, day.end is not None)
-    return Walk(tuple(order), day.table.minutes, day.places, day.stays, visited, bound)
+    return Walk(tuple(order), day.table.minutes, day.places, day.stays, tuple(visited), bound)
 
 
-def _timed(day: _Day, order: Sequence[int]) -> Timetable:
-    walk = _walk_of(day, order)
+def _timed(day: _Day, walk: Walk) -> Timetable:
     try:
         return timetable(
-            order, walk.minutes, walk.places, walk.stays, day.brief, day.book,
-            service_at_ends=walk.visited,
+            walk.order, walk.minutes, walk.places, walk.stays, day.brief, day.book,
+            visited=walk.visited,
         )  # fmt: skip
     except OrderingError as fault:
-        raise named_cause(fault, [day.places[i] for i in order]) from fault
+        raise named_cause(fault, [None, *(day.places[i] for i in walk.order), None]) from fault
 
 
 def _refuse_nothing(day: _Day, table: Timetable) -> None:
@@ -314,12 +309,12 @@ def _alternative(day: _Day, order: Sequence[int]) -> Alternative | None:
         table = _timed(day, other)
     except RouteError:
         return None
-    if list(other) == list(order):
+    if other.order == tuple(order):
         return None
-    pairs = list(pairwise(other))
+    pairs = list(pairwise(other.order))
     walk, ride = (sum(_metres(day, a, b, mode) for a, b in pairs) for mode in ("walk", "ride"))
     return Alternative(
-        name, tuple(day.places[i].id for i in other), table.finish, walk, ride,
+        name, tuple(day.places[i].id for i in other.order), table.finish, walk, ride,
         len(table.conflicts),
     )  # fmt: skip
 

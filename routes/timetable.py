@@ -162,7 +162,7 @@ def timetable(
     book: HolidayBook,
     *,
     departs: float | None = None,
-    service_at_ends: tuple[bool, bool] = (True, True),
+    visited: Sequence[bool] | None = None,
 ) -> Timetable:
     """Run an order of places by the clock, keeping every stop, and name what conflicts.
 
@@ -176,86 +176,61 @@ def timetable(
         What is visited, and for how many minutes; gathering is added to each visit.
     departs
         Another departure than the brief's: that of a later group.
-    service_at_ends
-        Whether the first and the last place of the order are visited, not only passed.
+    visited
+        For each of `order` whether it is visited, not only passed; all by default. A walk may
+        begin, or end, at a stop that it visits at another time.
     """
     leaves = brief.departs if departs is None else departs
-    padded, service, windows = _with_ends(
-        order, minutes, places, stays, brief, book, service_at_ends
-    )
-    n = len(padded)
+    seen = [True] * len(order) if visited is None else list(visited)
+    kept = [stays[i] if seen[k] else 0.0 for k, i in enumerate(order)]
+    # The ordering ignores service and windows at start and end: both get a double, not visited.
+    chain = [order[0], *order, order[-1]]
+    grid = np.asarray(minutes, dtype=np.float64)[np.ix_(chain, chain)].copy()
+    grid[np.equal.outer(chain, chain)] = 0.0
+    service = [_service(stay, brief) for stay in (0.0, *kept, 0.0)]
+    windows = [
+        windows_of(places[i], stay, brief.day, book) if stay > 0 else [(0.0, 2 * DAY)]
+        for i, stay in zip(chain, (0.0, *kept, 0.0), strict=True)
+    ]
+    n = len(chain)
     found = timed(
-        list(range(n)), padded, service=service, windows=windows, score=np.zeros(n),
+        list(range(n)), grid, service=service, windows=windows, score=np.zeros(n),
         start=0, end=n - 1, budget=_budget(brief, leaves), open_at=leaves,
         breaks=breaks_of(brief), strict=False,
     )  # fmt: skip
-    return _told(found, order, places, stays, brief, book, service_at_ends)
+    return _told(found, [places[i] for i in order], kept, brief, book)
 
 
 def _budget(brief: StudyBrief, leaves: float) -> float:
     return 2 * DAY if brief.budget_minutes is None else leaves + brief.budget_minutes
 
 
-def _with_ends(
-    order: Sequence[int],
-    minutes: FloatArray,
-    places: Sequence[Place],
-    stays: Sequence[float],
-    brief: StudyBrief,
-    book: HolidayBook,
-    service_at_ends: tuple[bool, bool],
-) -> tuple[FloatArray, list[float], list[list[Window]]]:
-    """Return the matrix of the order with an end at no distance before and after visited ends.
-
-    The ordering ignores service and windows of start and end; a first stop that is visited
-    therefore gets a start of its own in the same place.
-    """
-    first, last = service_at_ends
-    chain = [*([order[0]] if first else []), *order, *([order[-1]] if last else [])]
-    padded = np.asarray(minutes, dtype=np.float64)[np.ix_(chain, chain)].copy()
-    same = np.array(chain)[:, None] == np.array(chain)[None, :]
-    padded[same] = 0.0
-    service = [_service(stays[i], places[i], brief) for i in chain]
-    windows = [
-        windows_of(places[i], stays[i], brief.day, book) if service[k] > 0 else [(0.0, 2 * DAY)]
-        for k, i in enumerate(chain)
-    ]
-    return padded, service, windows
-
-
-def _service(stay: float, place: Place, brief: StudyBrief) -> float:
+def _service(stay: float, brief: StudyBrief) -> float:
     return stay + brief.gather_minutes if stay > 0 else 0.0
 
 
 def _told(
     found: Ordering,
-    order: Sequence[int],
     places: Sequence[Place],
     stays: Sequence[float],
     brief: StudyBrief,
     book: HolidayBook,
-    service_at_ends: tuple[bool, bool],
 ) -> Timetable:
     """Return the ordering's times as visits, each with its conflicts in words."""
-    skip = int(service_at_ends[0])
     visits = []
-    for k, i in enumerate(order):
-        at = k + skip
-        place = places[i]
-        leave = found.leave[at]
-        if k == len(order) - 1 and service_at_ends[1]:
-            leave = found.leave[at + 1]
-        _, doubts = opening(place, brief.day, book) if stays[i] > 0 else ([], ())
+    last = len(places) - 1
+    for k, place in enumerate(places):
+        at = k + 1
+        leave = found.leave[at + 1] if k == last else found.leave[at]
+        _, doubts = opening(place, brief.day, book) if stays[k] > 0 else ([], ())
         conflicts = [
-            _late(place, c.minutes, stays[i], brief, book)
+            _late(place, c.minutes, stays[k], brief, book)
             for c in found.conflicts
             if c.code == "closed" and c.place == at
         ]
         remarks = (*doubts, *conflicts)
-        visits.append(Visit(place, found.arrive[at], found.begin[at], leave, stays[i], remarks))
-    pauses = tuple(
-        (p.begin, p.minutes, min(max(p.stop - skip, 0), len(order) - 1)) for p in found.pauses
-    )
+        visits.append(Visit(place, found.arrive[at], found.begin[at], leave, stays[k], remarks))
+    pauses = tuple((p.begin, p.minutes, min(max(p.stop - 1, 0), last)) for p in found.pauses)
     return Timetable(tuple(visits), pauses, tuple(_whole(found, brief)))
 
 

@@ -38,7 +38,7 @@ def planned(capacities, stays, minutes, brief):
         for k, c in enumerate(capacities)
     )
     n = len(places)
-    walk = Walk(tuple(range(n)), minutes, places, tuple(stays), (True, True), (False, False))
+    walk = Walk(tuple(range(n)), minutes, places, tuple(stays), (True,) * n, (False, False))
     first = timetable(walk.order, minutes, places, stays, brief, BOOK)
     return first, plan_groups(first, walk, brief, BOOK)
 
