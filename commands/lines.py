@@ -67,7 +67,7 @@ def lines_show(
         place = places.get(stop.site)
         name = place.name(said) if place else stop.site
         minutes = stop.visit_minutes or (place.visit_minutes if place else 0)
-        say(words.say("lines.stop", said, number=number, name=name, minutes=round(minutes),
+        say("  " + words.say("lines.stop", said, number=number, name=name, minutes=round(minutes),
                       why=stop.why(said)))  # fmt: skip
     say(words.say("lines.source", said, source=x.source))
 

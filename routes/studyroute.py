@@ -122,4 +122,5 @@ def remark_text(remark: Remark, lang: str) -> str:
     """Return a remark as a phrase in ``zh`` or ``en``."""
     code, pairs = remark
     fields = {k: clock(float(str(v))) if k == "closes" else v for k, v in pairs}
+    fields["site"] = fields.get(f"site_{lang}")
     return words.say(f"visit.{code}", lang, **fields)

@@ -26,7 +26,7 @@ def report_lines(route: StudyRoute, lang: str) -> list[str]:
         lines += [f"    ! {remark_text(remark, lang)}" for remark in visit.remarks]
         if number < len(route.hops):
             lines += [
-                words.say(f"route.{leg.mode}", lang, minutes=math.ceil(leg.minutes),
+                "    " + words.say(f"route.{leg.mode}", lang, minutes=math.ceil(leg.minutes),
                           km=leg.metres / 1000)
                 for leg in route.hops[number]
             ]  # fmt: skip
@@ -65,7 +65,7 @@ def group_lines(plan: GroupPlan, lang: str) -> list[str]:
         stops = " → ".join(
             f"{v.place.name(lang)} {clock(v.begin)}" for v in table.visits if v.minutes > 0
         )
-        lines.append(words.say("route.group", lang, number=number, stops=stops))
+        lines.append("  " + words.say("route.group", lang, number=number, stops=stops))
     if plan.bound is not None:
         key = "route.groups_proven" if plan.proven else "route.groups_bound"
         lines.append(words.say(key, lang, bound=clock(plan.bound)))
