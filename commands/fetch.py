@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from commands.amend import OverridesDatum
 from commands.facts import say_saved
 from commands.options import Json, Lang, Verbose
 from geo import words
@@ -30,6 +31,7 @@ def network_fetch(
     overrides: Annotated[
         Path | None, typer.Option("--overrides", help="人工修正 · corrections (TOML, GeoJSON).")
     ] = None,
+    overrides_datum: OverridesDatum = None,
     rules: Annotated[
         str, typer.Option("--rules", help="hongtu, or osmnx: exactly OSMnx's walk filter.")
     ] = "hongtu",
@@ -68,7 +70,7 @@ def network_fetch(
         where, kind, rules, endpoints, cache_folder() / "overpass" if cached else None,
         timeout, large, said,
     )  # fmt: skip
-    fixes = read_overrides(overrides) if overrides else NO_OVERRIDES
+    fixes = read_overrides(overrides, datum=overrides_datum) if overrides else NO_OVERRIDES
     host = host_of(endpoints.overpass)
 
     with progress(said) as tell:

@@ -11,6 +11,8 @@ from geo.errors import DatumError, MissingFileError, OsmError
 from geo.network import EdgeFlag, WalkNetwork, components
 from geo.osm import Overrides, read_osm, read_overrides
 from geo.osm.cutting import MADE_HERE
+from geo.osm.overrides import Barrier, Gate, Link
+from geo.pace import edge_seconds, profile_named
 
 
 def line(*xy: tuple[float, float]) -> tuple[tuple[float, float], ...]:
@@ -25,11 +27,11 @@ def parts(network: WalkNetwork) -> list[int]:
 
 
 def barred(*lines: tuple[tuple[float, float], ...]) -> Overrides:
-    return Overrides(barriers=lines)
+    return Overrides(barriers=tuple(Barrier(one, f"barrier-{i}") for i, one in enumerate(lines, 1)))
 
 
 def linked(*lines: tuple[tuple[float, float], ...]) -> Overrides:
-    return Overrides(links=lines)
+    return Overrides(links=tuple(Link(one, f"link-{i}") for i, one in enumerate(lines, 1)))
 
 
 # --- ways ------------------------------------------------------------------------------------
@@ -198,21 +200,87 @@ def test_two_links_that_meet_one_position(banks):
 def test_a_link_through_a_barrier_stands(banks):
     """Barriers cut what the file has; a link drawn across one is a gate in it."""
     wall, gate = line((-10, 50), (210, 50)), line((50, 0), (50, 100))
-    network = read_osm(banks, overrides=Overrides(barriers=(wall,), links=(gate,)))
+    both = Overrides(barriers=(Barrier(wall),), links=(Link(gate),))
+    network = read_osm(banks, overrides=both)
     assert parts(network) == [500, 200]
 
 
+def record(network: WalkNetwork) -> list[tuple[str, str, str]]:
+    return [(entry.kind, entry.id, entry.reason) for entry in network.meta.amendments]
+
+
 def test_a_link_that_ends_nowhere(banks):
-    with pytest.raises(OsmError) as caught:
-        read_osm(banks, overrides=linked(line((50, 0), (50, 90)), line((50, 0), (50, 160))))
-    assert caught.value.code == "overrides_link_far"
-    assert caught.value.params["number"] == 2
+    """The other one stands; that one is told of."""
+    network = read_osm(banks, overrides=linked(line((50, 0), (50, 90)), line((50, 0), (50, 160))))
+    assert record(network) == [("link", "link-1", ""), ("link", "link-2", "link_far")]
+    assert link_m(network) == 100
+    assert "overrides" in network.meta.flags
 
 
-def test_a_link_that_joins_nothing(banks):
+def test_nothing_that_could_be_applied(banks):
     with pytest.raises(OsmError) as caught:
         read_osm(banks, overrides=linked(line((0, -5), (-5, 0))))
-    assert caught.value.code == "overrides_link_short"
+    assert caught.value.code == "overrides_none"
+    assert "joins nothing" in caught.value.sentence("en")
+    assert "连不起" in caught.value.sentence("zh")
+
+
+def test_a_link_of_its_own_kind(banks):
+    """Steps of 100 m over a bridge, one way, that take three minutes: 200 m at 4 km/h."""
+    stairs = Link(line((50, 0), (50, 100)), "a", "", "天桥", True, True, True, 3.0)
+    network = read_osm(banks, overrides=Overrides(links=(stairs,)))
+    edge = int(np.flatnonzero(network.has(EdgeFlag.LINK))[0])
+    flags = EdgeFlag.LINK | EdgeFlag.STEPS | EdgeFlag.BRIDGE | EdgeFlag.FORWARD_ONLY
+    assert network.edge_flags[edge] == int(flags)
+    assert network.edge_length_m[edge] == pytest.approx(200)
+    assert network.names[network.edge_name[edge]] == "天桥"
+    assert network.highways[network.edge_highway[edge]] == "steps"
+    start = network.coords[network.coord_ptr[edge]]
+    along, against = edge_seconds(network, profile_named("shuang15"))
+    assert along[edge] == pytest.approx(180)
+    assert against[edge] == np.inf
+    assert start[1] == pytest.approx(degrees((50, 0))[0, 1], abs=1e-6)
+
+
+# --- gates -----------------------------------------------------------------------------------
+
+
+def gated(*gates: Gate) -> Overrides:
+    return Overrides(gates=gates)
+
+
+def at(x: float, y: float) -> tuple[float, float]:
+    return line((x, y))[0]
+
+
+def test_a_gate_shuts_the_nearest_way(cross):
+    network = read_osm(cross, overrides=gated(Gate(at(150, 8), id="east")))
+    assert parts(network) == [650, 150]
+    assert record(network) == [("close", "east", "")]
+    assert network.barrier_wkb == ()
+
+
+def test_a_gate_at_a_crossing_shuts_all_of_it(cross):
+    network = read_osm(cross, overrides=gated(Gate(at(200, 0))))
+    assert parts(network) == [200, 200, 200, 200]
+
+
+def test_gates_with_no_way_near(cross):
+    network = read_osm(cross, overrides=gated(Gate(at(150, 25), id="a"), Gate(at(150, 0), id="b"),
+                                              Gate(at(150, 0), is_open=True, id="c")))  # fmt: skip
+    # Opened first: at that time nothing is shut there.
+    assert record(network) == [("open", "c", "gate_none"), ("close", "a", "gate_far"),
+                               ("close", "b", "")]  # fmt: skip
+
+
+def test_a_gate_that_the_data_shuts_is_opened(osm):
+    """A locked gate at b, where three ways meet; one of them is far from the others' ends."""
+    osm.nodes(a=(0, 0), c=(300, 0), d=(100, 90)).node("b", (100, 0), barrier="gate", locked="yes")
+    path = osm.way(1, "ab").way(2, "bc").way(3, "bd").write()
+    assert parts(read_osm(path)) == [200, 100, 90]
+    network = read_osm(path, overrides=gated(Gate(at(104, 3), is_open=True)))
+    assert parts(network) == [390]
+    assert network.n_nodes == 4
 
 
 # --- the file --------------------------------------------------------------------------------
@@ -239,14 +307,15 @@ def test_reading(tmp_path):
     found = read_overrides(path)
     assert found.forbidden == {12}
     assert found.allowed == {-3}
-    assert found.links == (((118.78, 32.04), (118.79, 32.04)),)
-    assert shapely.LineString(found.barriers[0]).length > 0
+    assert found.links == (Link(((118.78, 32.04), (118.79, 32.04)), "link-1"),)
+    assert shapely.LineString(found.barriers[0].line).length > 0
+    assert found.notes == ((12, "the gate is shut since 2023"),)
 
 
 def test_positions_in_a_chinese_datum_are_moved(tmp_path):
     path = tmp_path / "fix.toml"
     path.write_text(WHOLE.replace("wgs84", "gcj02"), encoding="utf-8")
-    (lon, lat), _ = read_overrides(path).links[0]
+    (lon, lat), _ = read_overrides(path).links[0].line
     metres_east = (118.78 - lon) * 94_300
     metres_north = (32.04 - lat) * 111_000
     assert 400 < np.hypot(metres_east, metres_north) < 650
@@ -257,7 +326,16 @@ def test_positions_in_a_chinese_datum_are_moved(tmp_path):
     [
         ("way = ", "overrides_unreadable"),
         ("a = " + "[" * 20_000, "overrides_unreadable"),
-        ("gate = 1", "overrides_key"),
+        ("fence = 1", "overrides_key"),
+        ("gate = 1", "overrides_entry"),
+        ('datum = "wgs84"\n[[gate]]', "overrides_entry"),
+        ('datum = "wgs84"\n[[gate]]\nat = [1, 2, 3]', "overrides_entry"),
+        ('datum = "wgs84"\n[[gate]]\nat = [1, 2]\nopen = "maybe"', "overrides_entry"),
+        ('datum = "wgs84"\n[[gate]]\nat = [1, 2]\nline = 1', "overrides_word"),
+        ('datum = "wgs84"\n[[link]]\nline = [[1, 2], [1, 3]]\nbrige = true', "overrides_word"),
+        ('datum = "wgs84"\n[[link]]\nline = [[1, 2], [1, 3]]\nsteps = 3', "overrides_entry"),
+        ('datum = "wgs84"\n[[link]]\nline = [[1, 2], [1, 3]]\nminutes = 0', "overrides_entry"),
+        ('datum = "wgs84"\n[[link]]\nline = [[1, 2], [1, 3]]\nminutes = true', "overrides_entry"),
         ("way = 7", "overrides_entry"),
         ("way = [7]", "overrides_entry"),
         ('[[way]]\nid = "12"\nwalk = "allow"', "overrides_entry"),

@@ -81,6 +81,8 @@ def provenance_of(
         points.append(("areas", areas.digest))
         asked.append(("areas_datum", areas.datum))
     meta = network.meta
+    if meta.overrides_digest:
+        points.append(("overrides", meta.overrides_digest))
     return Provenance(
         command="coverage",
         parameters=(*asked, ("stations_datum", stations.datum), *more),

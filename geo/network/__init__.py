@@ -4,11 +4,12 @@ from geo.network.build import WayTable, build_network, network_digest
 from geo.network.components import components
 from geo.network.convert import from_osmnx, to_osmnx
 from geo.network.geopackage import write_network_geopackage
-from geo.network.model import FORMAT_VERSION, EdgeFlag, NetworkMeta, WalkNetwork
+from geo.network.model import FORMAT_VERSION, Amendment, EdgeFlag, NetworkMeta, WalkNetwork
 from geo.network.store import is_network, load_network, save_network
 
 __all__ = [
     "FORMAT_VERSION",
+    "Amendment",
     "EdgeFlag",
     "NetworkMeta",
     "WalkNetwork",

@@ -42,6 +42,7 @@ def write_network_geopackage(
             osm_date=meta.osm_date or "",
             attribution=meta.attribution,
         ),
+        points=(("overrides", meta.overrides_digest),) if meta.overrides_digest else (),
         flags=meta.flags,
     )
 

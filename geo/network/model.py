@@ -18,7 +18,15 @@ import numpy.typing as npt
 
 from geo.errors import NetworkError
 
-__all__ = ["FORMAT_VERSION", "EdgeFlag", "FloatArray", "IntArray", "NetworkMeta", "WalkNetwork"]
+__all__ = [
+    "FORMAT_VERSION",
+    "Amendment",
+    "EdgeFlag",
+    "FloatArray",
+    "IntArray",
+    "NetworkMeta",
+    "WalkNetwork",
+]
 
 FORMAT_VERSION = 1
 
@@ -54,6 +62,36 @@ class EdgeFlag(IntFlag):
 
 
 @dataclass(frozen=True)
+class Amendment:
+    """What became of one entry of an override file.
+
+    Attributes
+    ----------
+    kind
+        ``allow``, ``forbid``, ``link``, ``barrier``, ``close`` or ``open`` (a gate).
+    id, note
+        The entry's own, as written; a way's number.
+    reason
+        Code of ``amendment.<code>`` where it could not be applied; empty: it was.
+    count
+        What it changed: edges or ways (allow, forbid), ends joined (link, open), cuts made
+        (barrier, close).
+    length_m
+        Metres of the line drawn.
+    line
+        Its positions, WGS-84 degrees.
+    """
+
+    kind: str
+    id: str
+    note: str = ""
+    reason: str = ""
+    count: int = 0
+    length_m: float = 0.0
+    line: tuple[tuple[float, float], ...] = ()
+
+
+@dataclass(frozen=True)
 class NetworkMeta:
     """Where a network comes from, and what must be said of it.
 
@@ -68,11 +106,16 @@ class NetworkMeta:
     attribution
         The credit that every export must carry.
     flags
-        Things to say aloud: ``drive_only``, ``no_water``, ``schematic``, ``sample``, …
+        Things to say aloud: ``drive_only``, ``no_water``, ``schematic``, ``sample``,
+        ``overrides``, …
     notes
         Counts made while reading (ways kept, trimmed, …), as (name, value) pairs.
     digest
         SHA-256 over every array; the key of all caches.
+    amendments
+        What was made of every entry of the override files this network has seen, in order.
+    overrides_digest
+        SHA-256 over those files' entries; empty where there were none.
     """
 
     name: str
@@ -84,6 +127,8 @@ class NetworkMeta:
     notes: tuple[tuple[str, int | str], ...] = ()
     digest: str = ""
     format_version: int = FORMAT_VERSION
+    amendments: tuple[Amendment, ...] = ()
+    overrides_digest: str = ""
 
 
 @dataclass(frozen=True, eq=False)

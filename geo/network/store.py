@@ -16,7 +16,7 @@ import numpy as np
 
 from geo.errors import MissingFileError, NetworkError, OutputError
 from geo.network.build import network_digest
-from geo.network.model import FORMAT_VERSION, NetworkMeta, WalkNetwork
+from geo.network.model import FORMAT_VERSION, Amendment, NetworkMeta, WalkNetwork
 
 __all__ = ["is_network", "load_network", "save_network"]
 
@@ -227,6 +227,10 @@ def _meta(raw: dict[str, Any]) -> NetworkMeta:
     raw["bbox"] = (west, south, east, north)
     raw["flags"] = tuple(raw["flags"])
     raw["notes"] = tuple((name, value) for name, value in raw["notes"])
+    raw["amendments"] = tuple(
+        Amendment(**{**entry, "line": tuple((float(x), float(y)) for x, y in entry["line"])})
+        for entry in raw.get("amendments", ())
+    )
     return NetworkMeta(**raw)
 
 

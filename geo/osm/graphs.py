@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import warnings
 import xml.etree.ElementTree as ET
 import zlib
 from collections.abc import Callable
@@ -22,7 +23,8 @@ from geo.network.convert import graph_meta
 from geo.network.model import WalkNetwork
 from geo.osm import rules
 from geo.osm.clip import Clip, clip_ways
-from geo.osm.overrides import NO_OVERRIDES, Overrides, apply_overrides
+from geo.osm.correcting import correct_ways
+from geo.osm.overrides import NO_OVERRIDES, Overrides
 from geo.osm.source import check_file
 from geo.vector import Features, layers_of, read_features
 from geo.vector.limits import MAX_BYTES, MAX_ROWS, MAX_UNPACKED
@@ -101,13 +103,13 @@ def read_graph(
     ways = clip_ways(ways, clip, counts)
     if len(ways.way) == 0:
         raise OsmError("osm_no_ways", path=source)
-    ways, walls = apply_overrides(ways, overrides)
+    done = correct_ways(ways, overrides, seen=frozenset(graph_ways(graph)) if named else None)
     report(3, 4)
     kept = {key: count for key, count in counts.items() if count}
     notes: dict[str, int | str] = {**kept, "rules": "as_given" if as_given else walk_rules}
     title = name or source.name.split(".")[0]
     meta = graph_meta(graph, name=title, source=source.name, notes=notes)
-    network = build_network(ways, meta=meta, walls=walls)
+    network = done.sign(build_network(done.ways, meta=meta, walls=done.walls))
     report(4, 4)
     return network
 
@@ -132,7 +134,9 @@ def _from_graphml(source: Path) -> nx.MultiDiGraph:
     if b"\0" in data[:1000] or b"<!DOCTYPE" in data or b"<!ENTITY" in data:
         raise OsmError("graphml_doctype", path=source)
     try:
-        graph = nx.read_graphml(io.BytesIO(data), force_multigraph=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # "No key type for id": text is what is wanted
+            graph = nx.read_graphml(io.BytesIO(data), force_multigraph=True)
     except (nx.NetworkXError, ET.ParseError, LookupError, ValueError, TypeError) as fault:
         detail = shortened(str(fault) or type(fault).__name__, 80)
         raise OsmError("graphml_unreadable", path=source, detail=detail) from None

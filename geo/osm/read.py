@@ -14,7 +14,8 @@ from geo.network.build import WayTable, build_network
 from geo.network.model import NetworkMeta, WalkNetwork
 from geo.osm import rules
 from geo.osm.clip import Clip
-from geo.osm.overrides import NO_OVERRIDES, Overrides, apply_overrides
+from geo.osm.correcting import correct_ways
+from geo.osm.overrides import NO_OVERRIDES, Overrides
 from geo.osm.source import (
     check_file,
     is_out_of_order,
@@ -84,7 +85,7 @@ def read_osm(
     table = ways.table(clip)
     if len(table.way) == 0:
         raise OsmError("osm_no_ways", path=source)
-    table, walls = apply_overrides(table, overrides)
+    done = correct_ways(table, overrides, seen=frozenset(reader.seen))
     polygons, banks = water.finish(_bounds(table))
     notes: dict[str, int | str] = {**ways.counts, **water.counts, "rules": walk_rules}
     meta = NetworkMeta(
@@ -94,7 +95,9 @@ def read_osm(
         bbox=(0.0, 0.0, 0.0, 0.0),
         notes=tuple(sorted(notes.items())),
     )
-    network = build_network(table, meta=meta, water=polygons, barriers=banks, walls=walls)
+    network = done.sign(
+        build_network(done.ways, meta=meta, water=polygons, barriers=banks, walls=done.walls)
+    )
     reader.report(4, 4)
     return network
 
@@ -149,12 +152,13 @@ class _Reader:
         self.ours = walk_rules == "hongtu"
         self.verdict = rules.VERDICTS[walk_rules]
         self.report = report
+        self.seen: set[int] = set()
 
     def read(self, source: Path) -> tuple[WayCollector, WaterCollector]:
         """Collect ways, areas' rings, water and closed gates."""
         ways, water = WayCollector(), WaterCollector()
         self.report(0, 4)
-        seen = self._stream(source, ways, water)
+        seen = self.seen = self._stream(source, ways, water)
         self.report(2, 4)
         if self.overrides.allowed:
             for item in ways_with_ids(source, self.overrides.allowed):
