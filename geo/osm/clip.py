@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from geo.errors import MissingFileError, OsmError, RequestError
-from geo.network.build import WAY_COLUMNS, WayTable
-from geo.network.model import FloatArray, IntArray
+from geo.network.build import WayTable
+from geo.network.model import FloatArray
+from geo.osm.cutting import keep_segments
 
-__all__ = ["Clip", "clip_ways", "keep_segments", "read_clip"]
+__all__ = ["Clip", "clip_ways", "read_clip"]
 
 MAX_AREA_BYTES = 50_000_000
 
@@ -54,56 +55,33 @@ class Clip:
         return inside
 
 
-def keep_segments(
-    ptr: IntArray,
-    present: npt.NDArray[np.bool_],
-    lon: FloatArray,
-    lat: FloatArray,
-    clip: Clip | None,
-    counts: Counter[str],
-) -> tuple[IntArray, IntArray, IntArray]:
-    """Return the runs of vertices to keep: (start, stop, part), `stop` exclusive.
-
-    A segment is kept when both its nodes are present and, with a clip, at least one is inside.
-    Ways that lose segments are counted as ``ways_trimmed`` or ``ways_clipped``.
-    """
-    k = present.size
-    part_of = np.repeat(np.arange(ptr.size - 1), np.diff(ptr))
-    whole = part_of[:-1] == part_of[1:] if k else np.zeros(0, dtype=bool)
-    known = whole & present[:-1] & present[1:] if k else whole
-    counts["ways_trimmed"] = int(np.unique(part_of[:-1][whole & ~known]).size) if k else 0
-    keep = known
-    if clip is not None and k:
-        inside = clip.holds(lon, lat) & present
-        keep = known & (inside[:-1] | inside[1:])
-        counts["ways_clipped"] = int(np.unique(part_of[:-1][known & ~keep]).size)
-    edge = np.diff(np.concatenate([[0], keep.astype(np.int8), [0]]))
-    start, stop = np.flatnonzero(edge == 1), np.flatnonzero(edge == -1) + 1
-    # A run of kept segments never crosses into another part, but may touch it end to end.
-    return start, stop, part_of[start] if k else start
-
-
 def clip_ways(
     ways: WayTable,
     clip: Clip | None,
     counts: Counter[str],
     present: npt.NDArray[np.bool_] | None = None,
 ) -> WayTable:
-    """Return `ways` cut to what `keep_segments` keeps; by default every vertex is present."""
+    """Return `ways` cut to what is inside.
+
+    A segment is kept when both its vertices are `present` (by default all are) and, with a clip,
+    at least one is inside. Ways that lose segments are counted as ``ways_trimmed`` or
+    ``ways_clipped``.
+    """
+    k = ways.ref.size
+    if k == 0:
+        return ways
     if present is None:
-        present = np.ones(ways.ref.size, dtype=bool)
-    start, stop, part = keep_segments(ways.ptr, present, ways.lon, ways.lat, clip, counts)
-    sizes = stop - start
-    ptr = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    take = np.arange(ptr[-1]) - np.repeat(ptr[:-1] - start, sizes)
-    return replace(
-        ways,
-        ptr=ptr,
-        ref=ways.ref[take],
-        lon=ways.lon[take],
-        lat=ways.lat[take],
-        **{name: getattr(ways, name)[part] for name in WAY_COLUMNS},
-    )
+        present = np.ones(k, dtype=bool)
+    part_of = np.repeat(np.arange(ways.way.size), np.diff(ways.ptr))
+    whole = part_of[:-1] == part_of[1:]
+    known = whole & present[:-1] & present[1:]
+    counts["ways_trimmed"] = int(np.unique(part_of[:-1][whole & ~known]).size)
+    keep = known
+    if clip is not None:
+        inside = clip.holds(ways.lon, ways.lat) & present
+        keep = known & (inside[:-1] | inside[1:])
+        counts["ways_clipped"] = int(np.unique(part_of[:-1][known & ~keep]).size)
+    return keep_segments(ways, keep)
 
 
 def read_clip(bbox: str | None, area: str | os.PathLike[str] | None) -> Clip | None:

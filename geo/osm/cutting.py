@@ -1,15 +1,16 @@
-"""Cutting ways in two: at a vertex (a shut gate) or on a segment (a barrier line)."""
+"""Cutting ways: in two at a vertex (a shut gate) or on a segment (a barrier line), or parts off."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from geo.network.build import WAY_COLUMNS, WayTable
 from geo.network.model import FloatArray, IntArray
 
-__all__ = ["MADE_HERE", "Cuts", "cut_ways", "first_vertices"]
+__all__ = ["MADE_HERE", "Cuts", "cut_ways", "first_vertices", "keep_segments"]
 
 MADE_HERE = -(2**50)  # ids of nodes and ways that no file holds count down from here
 
@@ -37,6 +38,28 @@ class Cuts:
         """Cut at vertices only."""
         none = np.empty(0)
         return cls(vertices, np.empty(0, dtype=np.int64), none, none, none)
+
+
+def keep_segments(ways: WayTable, keep: npt.NDArray[np.bool_]) -> WayTable:
+    """Return `ways` without the segments that `keep` is False for.
+
+    `keep` has one value for each vertex but the last, for the segment that begins there; between
+    two ways it must be False.
+    """
+    edge = np.diff(np.concatenate([[0], keep.astype(np.int8), [0]]))
+    start, stop = np.flatnonzero(edge == 1), np.flatnonzero(edge == -1) + 1
+    part = np.searchsorted(ways.ptr, start, side="right") - 1
+    sizes = stop - start
+    ptr = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    take = np.arange(ptr[-1]) - np.repeat(ptr[:-1] - start, sizes)
+    return replace(
+        ways,
+        ptr=ptr,
+        ref=ways.ref[take],
+        lon=ways.lon[take],
+        lat=ways.lat[take],
+        **{name: getattr(ways, name)[part] for name in WAY_COLUMNS},
+    )
 
 
 def first_vertices(ways: WayTable) -> IntArray:
