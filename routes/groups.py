@@ -120,19 +120,25 @@ def _most(place: Place, brief: StudyBrief) -> int | None:
 
 
 def _capacity_remarks(walk: Walk, brief: StudyBrief) -> tuple[Remark, ...]:
-    told: list[Remark] = []
-    for i in dict.fromkeys(walk.order):
-        place = walk.places[i]
-        if walk.stays[i] <= 0 or brief.group_size <= 0:
-            continue
-        fields = (("site_zh", place.name_zh), ("site_en", place.name_en))
-        if place.capacity is None:
-            told.append(("capacity_unknown", fields))
-        elif place.capacity < brief.group_size:
-            told.append(("group_too_large", (*fields, ("capacity", place.capacity))))
     if brief.group_size <= 0:
-        told.append(("group_size_unknown", ()))
+        return (("group_size_unknown", ()),)
+    visited = [walk.places[i] for i in dict.fromkeys(walk.order) if walk.stays[i] > 0]
+    told: list[Remark] = [
+        ("group_too_large", (*_named([p]), ("capacity", p.capacity)))
+        for p in visited
+        if p.capacity is not None and p.capacity < brief.group_size
+    ]
+    unknown = [p for p in visited if p.capacity is None]
+    if unknown:
+        told.append(("capacity_unknown", _named(unknown)))
     return tuple(told)
+
+
+def _named(places: Sequence[Place]) -> tuple[tuple[str, object], ...]:
+    return (
+        ("site_zh", "、".join(p.name_zh for p in places)),
+        ("site_en", ", ".join(p.name_en for p in places)),
+    )
 
 
 def _stagger(

@@ -86,8 +86,8 @@ class Timetable:
 
     @property
     def start(self) -> float:
-        """When the group departs."""
-        return self.visits[0].leave
+        """When the walk begins, at its first place."""
+        return self.visits[0].arrive
 
     @property
     def finish(self) -> float:
