@@ -99,3 +99,8 @@ def _simulate(
                     return math.inf
                 now = min(doors) + request["service"][place]
     return now
+
+
+def soonest(request: dict[str, Any], order: tuple[int, ...]) -> float:
+    """Return when a given order is over at best; ``inf`` when it cannot be walked."""
+    return min(_ends(request, order), default=math.inf)

@@ -102,16 +102,14 @@ def _arrive_by(problem: Problem, rest: list[int]) -> float:
 def _beside(problem: Problem, order: list[int], a: int, b: int) -> np.ndarray:
     """Return the candidates not on the route, those with the most score for a detour first."""
     at = np.array(order[max(a - 1, 0) : b + 1], dtype=np.int64)
-    into = problem.legs[at[:-1]] if at.size > 1 else np.zeros((0, problem.m))
-    onward = problem.legs[:, at[1:]].T
-    with np.errstate(invalid="ignore"):
-        detour = into + onward - problem.legs[at[:-1], at[1:]][:, None]
-    ends: list[FloatArray] = [detour]
-    if a == 0:
-        ends.append(
-            (problem.from_start + problem.legs[:, order[0]] - problem.from_start[order[0]])[None]
-        )
-    if b == len(order):
+    direct = problem.legs[at[:-1], at[1:]][:, None]
+    ends: list[FloatArray] = [problem.legs[at[:-1]] + problem.legs[:, at[1:]].T - direct]
+    if not order:
+        ends.append((problem.from_start + problem.to_end)[None])
+    if order and a == 0:
+        onward = problem.legs[:, order[0]] - problem.from_start[order[0]]
+        ends.append((problem.from_start + onward)[None])
+    if order and b == len(order):
         ends.append((problem.legs[order[-1]] + problem.to_end - problem.to_end[order[-1]])[None])
     cost = np.concatenate(ends).min(axis=0) + problem.service
     cost[order] = np.inf
