@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-__all__ = ["inert", "inert_frame", "inert_record"]
+__all__ = ["inert", "inert_frame", "inert_record", "showable"]
 
 _ENTITIES = {ord(sign): f"&#{ord(sign)};" for sign in "&<>\"'{}$`\\%"}
 # No text has these: controls but tab and line ends, halves of a surrogate pair, non-characters.
@@ -28,7 +28,12 @@ def inert(text: object) -> str:
     """
     if text is None or _is_missing(text):
         return ""
-    return _UNSHOWABLE.sub("\ufffd", str(text)).translate(_ENTITIES)
+    return showable(str(text)).translate(_ENTITIES)
+
+
+def showable(text: str) -> str:
+    """Return `text` with ``U+FFFD`` for whatever is no character: neither HTML nor XML has it."""
+    return _UNSHOWABLE.sub("\ufffd", text)
 
 
 def inert_record(record: dict[Any, Any]) -> dict[str, str]:

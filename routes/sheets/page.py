@@ -1,0 +1,165 @@
+"""The printed sheet: one HTML file for A4, with nothing in it that asks the internet.
+
+Every text goes through `escaped`; a policy in the page forbids scripts and requests besides.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from geo import words
+from geo.exports import Provenance
+from routes.sheets.content import SheetContent, Stop, Way, spoken_minutes
+from routes.sheets.drawing import Drawing, escaped, legend_svg
+from routes.sheets.links import QrCode
+from routes.sheets.picture import made_line
+from routes.visits import clock
+
+__all__ = ["page_of"]
+
+_STYLE = Path(__file__).with_name("sheet.css")
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+
+
+def page_of(content: SheetContent, provenance: Provenance, code: QrCode, drawn: Drawing) -> str:
+    """Return the sheet as HTML; `drawn` is its map."""
+    lang = "zh-CN" if content.lang == "zh" else "en"
+    parts = [
+        f'<!DOCTYPE html>\n<html lang="{lang}">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escaped(content.title)}</title>\n<style>\n{_STYLE.read_text('utf-8')}</style>\n"
+        "</head>\n<body>",
+        _head(content, code),
+        _warning(content),
+        f'<figure>{drawn.svg}<figcaption class="legend">{_legend(content)}</figcaption></figure>',
+        _timetable(content),
+        _list("conflicts", content.conflicts, content.lang, bad=True),
+        _list("left_out", content.left_out, content.lang),
+        _directions(content),
+        _list("groups", content.groups, content.lang),
+        _list("rests", content.rests, content.lang),
+        _list("notes", _notes(content), content.lang),
+        f"<footer><p>{escaped(made_line(content, provenance))}</p>"
+        f"<p>{escaped(provenance.attribution)}</p></footer>\n</body>\n</html>\n",
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def _head(content: SheetContent, code: QrCode) -> str:
+    key = "link" if code.text.startswith(("http://", "https://")) else "text"
+    facts = " · ".join(escaped(fact) for fact in content.facts)
+    status = escaped(words.say(f"line_status.{content.route.status}", content.lang))
+    caption = escaped(words.say(f"sheet.qr_{key}", content.lang))
+    return (
+        f"<header><div><h1>{escaped(content.title)}</h1><p>{facts}</p><p>{status}</p></div>"
+        f'<figure class="qr">{code.svg(120)}<figcaption>{caption}</figcaption></figure></header>'
+    )
+
+
+def _warning(content: SheetContent) -> str:
+    if not content.flags:
+        return ""
+    items = "".join(f"<li>{escaped(text)}</li>" for _, text in content.flags)
+    return f'<div class="warning"><ul>{items}</ul></div>'
+
+
+def _legend(content: SheetContent) -> str:
+    modes = dict.fromkeys(way.mode for way in content.legs)
+    return "".join(
+        f"<span>{legend_svg(mode)}{escaped(words.say(f'sheet.mode_{mode}', content.lang))}</span>"
+        for mode in modes
+    )
+
+
+def _timetable(content: SheetContent) -> str:
+    lang = content.lang
+    names = ("arrive", "begin", "leave")
+    heads = "".join(
+        f'<th class="time{" more" if name == "begin" else ""}">'
+        f"{escaped(words.say(f'sheet.column_{name}', lang))}</th>"
+        for name in names
+    )
+    rows = []
+    for at, stop in enumerate(content.stops):
+        rows += [
+            f'<tr class="leg"><td></td><td class="time">{clock(pause.begin)}</td>'
+            f'<td colspan="3">{escaped(_paused(pause.minutes, lang))}</td></tr>'
+            for pause in content.pauses
+            if pause.stop == at
+        ]
+        rows.append(_stop_row(stop, lang))
+        rows += [_way_row(way) for hop in content.ways[at : at + 1] for way in hop]
+    return (
+        f"<h2>{escaped(words.say('sheet.timetable', lang))}</h2><table><thead><tr><th></th>{heads}"
+        f"<th>{escaped(words.say('sheet.column_stop', lang))}</th></tr></thead><tbody>"
+        f"{''.join(rows)}</tbody></table>"
+    )
+
+
+def _paused(minutes: float, lang: str) -> str:
+    return words.say("sheet.pause", lang, minutes=spoken_minutes(minutes, lang))
+
+
+def _stop_row(stop: Stop, lang: str) -> str:
+    said = [stop.why or stop.place.text(lang) or ""] if stop.number else []
+    if stop.wait >= 1:
+        said.append(words.say("sheet.wait", lang, minutes=spoken_minutes(stop.wait, lang)))
+    if stop.estimated:
+        metres = round(stop.place.accuracy_m or 0)
+        said.append(words.say("sheet.near", lang, metres=metres))
+    lines = "".join(f"<span>{escaped(text)}</span>" for text in said if text)
+    bad = ' class="bad"' if stop.conflict else ""
+    lines += "".join(f"<span{bad}>! {escaped(text)}</span>" for text in stop.remarks)
+    times = (clock(stop.arrive), clock(stop.begin), clock(stop.leave))
+    if stop.number is None:
+        times = (clock(stop.arrive), "", "")
+    first, middle, last = times
+    return (
+        f'<tr class="stop{" conflict" if stop.conflict else ""}"><td class="mark">'
+        f'<b>{escaped(stop.mark)}</b></td><td class="time">{first}</td>'
+        f'<td class="time more">{middle}</td><td class="time">{last}</td>'
+        f'<td class="name">{escaped(stop.name)}{lines}</td></tr>'
+    )
+
+
+def _way_row(way: Way) -> str:
+    return (
+        f'<tr class="leg"><td></td><td class="time">{clock(way.depart)}</td>'
+        f'<td colspan="3">{legend_svg(way.mode, 40)} {escaped(way.said)}</td></tr>'
+    )
+
+
+def _directions(content: SheetContent) -> str:
+    parts = []
+    for way in content.legs:
+        steps = "".join(f"<li>{escaped(step)}</li>" for step in way.steps)
+        link = ""
+        if way.link:
+            told = escaped(words.say("sheet.open_amap", content.lang))
+            link = (
+                f'<p class="screen"><a href="{escaped(way.link)}" rel="noreferrer" '
+                f'target="_blank">{told}</a></p>'
+            )
+        ends = words.say("sheet.from_to", content.lang, origin=way.origin, target=way.target)
+        parts.append(f'<div class="leg-steps"><h3>{escaped(ends)}</h3><ol>{steps}</ol>{link}</div>')
+    head = escaped(words.say("sheet.directions", content.lang))
+    return f'<h2>{head}</h2><div class="steps">{"".join(parts)}</div>'
+
+
+def _list(key: str, texts: tuple[str, ...], lang: str, *, bad: bool = False) -> str:
+    if not texts:
+        return ""
+    items = "".join(f"<li>{escaped(text)}</li>" for text in texts)
+    kind = ' class="bad"' if bad else ""
+    return f"<h2>{escaped(words.say(f'sheet.{key}', lang))}</h2><ul{kind}>{items}</ul>"
+
+
+def _notes(content: SheetContent) -> tuple[str, ...]:
+    told = [*content.remarks]
+    if content.route.source:
+        told.append(words.say("sheet.source", content.lang, source=content.route.source))
+    if content.route.proven is not None:
+        key = "proven" if content.route.proven else "heuristic"
+        told.append(words.say(f"route.{key}", content.lang))
+    return (*told, content.alternative) if content.alternative else tuple(told)
