@@ -27,14 +27,26 @@ def _page() -> None:
         url_path="circles",
         icon=":material/directions_walk:",
     )
+
+    def data() -> None:
+        from views.data import page  # with the readers of every format, which others do without
+
+        page.page(circles_page)
+
+    data_page = st.Page(
+        data,
+        title=words.say("data.title", lang),
+        url_path="data",
+        icon=":material/table_chart:",
+    )
     home_page = st.Page(
-        lambda: home.page(circles_page),
+        lambda: home.page(circles_page, data_page),
         title=words.say("app.home", lang),
         url_path="home",
         icon=":material/home:",
         default=True,
     )
-    st.navigation([home_page, circles_page], position="top").run()
+    st.navigation([home_page, circles_page, data_page], position="top").run()
 
 
 if runtime.exists():

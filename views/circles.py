@@ -14,12 +14,12 @@ from geo import words
 from geo.coverage import Coverage
 from geo.datum import DATUMS
 from geo.exports import Provenance
-from views import areas, choice, downloads, figures, form, maps, tables
+from views import areas, choice, downloads, figures, form, inputs, maps, tables
 from views.ask import CircleAsk
-from views.language import current, enumerate_words
+from views.language import current, enumerate_words, in_language
 from views.refusals import guarded
 from views.results import coverage_of, is_kept
-from views.sources import Ground, sample_ground
+from views.sources import Ground
 from views.waiting import Progress
 
 __all__ = ["lead", "page"]
@@ -31,7 +31,7 @@ def page() -> None:
     st.header(words.say("app.circles", lang), anchor=False)
     with guarded(lang):
         with st.spinner(words.say("app.opening", lang)):
-            ground = sample_ground()
+            ground = inputs.ground()
         ask = form.asked(lang)
         # What is known already is shown before the form, which takes the browser a while.
         form_last = not form.is_sent() and is_kept(_chosen(ground, ask), ask)
@@ -89,7 +89,7 @@ def lead(ground: Ground, ask: CircleAsk, lang: str) -> str:
             profile=words.say(f"profile.{ask.profile}", lang),
             limits=words.say(f"ask.limits_{ask.unit}", lang, limits=limits),
             cell=ask.cell_m,
-            network=_in(ground.network.meta.name, lang),
+            network=in_language(ground.network.meta.name, lang),
         )
     ]
     texts = words.entries()
@@ -100,12 +100,6 @@ def lead(ground: Ground, ask: CircleAsk, lang: str) -> str:
             told = {field: enumerate_words(known, lang)}
             parts.append(words.say(f"app.lead_{field}", lang, **told))
     return ("；" if lang == "zh" else "; ").join(parts)
-
-
-def _in(name: str, lang: str) -> str:
-    """Return the part of a name in two languages, ``中文 / English``, that is meant."""
-    parts = name.split(" / ")
-    return name if len(parts) != 2 else parts[words.LANGUAGES.index(lang)]
 
 
 def _answer(ground: Ground, ask: CircleAsk, lang: str) -> None:

@@ -8,8 +8,9 @@ from geo import words
 from geo.errors import RequestError
 from geo.pace import PROFILES
 from geo.points import PointTable
-from views import choice
+from views import choice, inputs
 from views.ask import CircleAsk
+from views.plain import plain
 
 __all__ = ["ASK", "asked", "default_limits", "draw", "forget_filters", "is_sent"]
 
@@ -71,7 +72,7 @@ def draw(stations: PointTable, ask: CircleAsk, lang: str) -> CircleAsk:
     def say(key: str, **fields: object) -> str:
         return words.say(f"ask.{key}", lang, **fields)
 
-    st.caption(say("source_sample"))
+    st.caption(plain(inputs.told(lang)))
     left, right = st.columns([3, 2])
     unit = left.segmented_control(
         say("unit"),
@@ -117,6 +118,8 @@ def draw(stations: PointTable, ask: CircleAsk, lang: str) -> CircleAsk:
         )
         sent = st.form_submit_button(say("submit"), type="primary", width="stretch", key="submit")
     st.caption(say("share"))
+    if inputs.chosen().roles:
+        st.caption(words.say("data.link_without_files", lang))
     if not sent:
         return ask
     new = CircleAsk(tuple(limits), unit, profile, cell_m, tuple(kinds), tuple(facilities))

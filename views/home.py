@@ -12,8 +12,8 @@ from views.language import current
 __all__ = ["page"]
 
 
-def page(circles: Any = None) -> None:
-    """Draw the page; `circles` is the page of service circles to lead to."""
+def page(circles: Any = None, data: Any = None) -> None:
+    """Draw the page; `circles` and `data` are the pages to lead to."""
     lang = current()
     st.title(words.say("app.name", lang))
     st.markdown(f"#### {words.say('app.home_lead', lang)}")
@@ -23,5 +23,10 @@ def page(circles: Any = None) -> None:
             st.page_link(
                 circles, label=words.say("app.home_open", lang), icon=":material/arrow_forward:"
             )
+    with st.container(border=True, key="to-data"):
+        st.markdown(words.say("data.home", lang))
+        if data is not None:
+            label = words.say("data.home_open", lang)
+            st.page_link(data, label=label, icon=":material/arrow_forward:")
     st.info(words.say("app.home_sample", lang), icon=":material/info:")
     st.caption(words.say("app.home_offline", lang))

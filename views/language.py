@@ -6,7 +6,7 @@ import streamlit as st
 
 from geo import words
 
-__all__ = ["KEY", "current", "enumerate_words", "switch"]
+__all__ = ["KEY", "current", "enumerate_words", "in_language", "switch"]
 
 KEY = "lang"
 
@@ -43,3 +43,9 @@ def switch() -> str:
 def enumerate_words(parts: list[str], lang: str) -> str:
     """Return `parts` as a list in a sentence."""
     return ("、" if lang == "zh" else ", ").join(parts)
+
+
+def in_language(name: str, lang: str) -> str:
+    """Return the part of a name in two languages, ``中文 / English``, that is meant."""
+    parts = name.split(" / ")
+    return name if len(parts) != 2 else parts[words.LANGUAGES.index(lang)]

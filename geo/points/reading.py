@@ -125,12 +125,14 @@ def preview(
     datum: str | None = None,
     sheets: Sequence[str] = (),
     crs: str | None = None,
+    headings: dict[str, tuple[int, int]] | None = None,
 ) -> Mapping:
     """Return how a file would be read: sheets, headings, the role of each column, sample cells.
 
     The answer may be changed (`SheetMapping.with_role`, `dataclasses.replace`) and handed to
     `read_points`; nothing is judged yet and no datum has to be declared. Parameters and errors
-    are those of `read_points`.
+    are those of `read_points`, but for `headings`: by sheet (``""`` in a file without sheets) the
+    row on which its headings begin and how many they take, where they are not to be looked for.
     """
     _check_kind(kind)
     declared = None if datum is None else parse_datum(datum)
@@ -140,7 +142,9 @@ def preview(
         raw = read_points_of(where, declared, _layer(where, sheets, None))
         made = map_features(raw, kind=kind, datum=declared, encoding=raw.encoding)
     else:
-        made = map_book(_book(where), kind=kind, datum=declared, sheets=sheets, path=where)
+        made = map_book(
+            _book(where), kind=kind, datum=declared, sheets=sheets, path=where, headings=headings
+        )
     return replace(made, crs=metres)
 
 

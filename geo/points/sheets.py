@@ -27,17 +27,24 @@ _POSITIONED = ("lon", "lonlat", "latlon")
 
 
 def map_book(
-    book: Book, *, kind: Kind, datum: str | None, sheets: Sequence[str], path: Path
+    book: Book,
+    *,
+    kind: Kind,
+    datum: str | None,
+    sheets: Sequence[str],
+    path: Path,
+    headings: dict[str, tuple[int, int]] | None = None,
 ) -> Mapping:
     """Return how `book` is read when nobody says otherwise.
 
     Every sheet with headings of a position is read, and beside such sheets those with names and
     addresses; hidden sheets only where `sheets` names them, and where it names any, no others.
+    A sheet in `headings` has its own on the row, and as many rows, that stand there.
 
     Raises
     ------
     PointsError
-        A name in `sheets` that no sheet has.
+        A name in `sheets` that no sheet has, or a row in `headings` that is blank.
     """
     known = [grid.name for grid in book.grids]
     for name in sheets:
@@ -45,14 +52,25 @@ def map_book(
             shown = ", ".join(clip(n, 20) for n in known[:12]) or "-"
             raise PointsError("sheet_missing", path=str(path), sheet=clip(name), known=shown)
     made = tuple(
-        _map_grid(grid, kind, datum, chosen=grid.name in sheets if sheets else None)
+        _map_grid(
+            grid, kind, datum, path,
+            chosen=grid.name in sheets if sheets else None, where=(headings or {}).get(grid.name),
+        )
         for grid in book.grids
-    )
+    )  # fmt: skip
     return Mapping(kind, datum, None, made, book.encoding)
 
 
-def _map_grid(grid: Grid, kind: Kind, datum: str | None, *, chosen: bool | None) -> SheetMapping:
-    heading = find_heading(grid)
+def _map_grid(
+    grid: Grid,
+    kind: Kind,
+    datum: str | None,
+    path: Path,
+    *,
+    chosen: bool | None,
+    where: tuple[int, int] | None,
+) -> SheetMapping:
+    heading = find_heading(grid) if where is None else heading_at(grid, *where, path)
     reason = ""
     if not grid.records:
         reason = "empty"

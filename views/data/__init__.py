@@ -1,0 +1,1 @@
+"""The page 数据: files of points, areas and networks looked at, mended, and put to use."""

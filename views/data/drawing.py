@@ -1,0 +1,51 @@
+"""The map of inputs on the page 数据: the frame of the other maps, told what to show."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import partial
+from html import escape
+
+import streamlit as st
+
+from geo.layers.basemap import Surroundings
+from geo.layers.drawings import Shown
+from geo.layers.previews import ground_digest, ground_json
+from views import frame
+
+__all__ = ["draw", "legend"]
+
+HEIGHT = 440
+
+
+def draw(shown: Shown, under: Surroundings, lang: str, key: str) -> None:
+    """Draw a map; the frame stays while what it shows changes."""
+    told = shown.text().encode()
+    make = partial(ground_json, under)
+    with st.container(key="map"):
+        frame.component(lang, shown.keys)(
+            told=told,
+            digest=hashlib.sha256(told).hexdigest()[:16],
+            ground=frame.ground_url(lang, shown.keys, ground_digest(under), make),
+            height=HEIGHT,
+            key=key,
+        )
+
+
+def legend(rows: list[tuple[str, bool, str]]) -> str:
+    """Return a legend: (colour, filled, text) a row; every text is escaped."""
+    return "".join(
+        f'<div class="ht-stand"><img alt="" src="{_dot(colour, filled)}">'
+        f"<span>{escape(text)}</span></div>"
+        for colour, filled, text in rows
+    )
+
+
+def _dot(colour: str, filled: bool) -> str:
+    inner = colour if filled else "#F6F5F2"
+    drawing = (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="16" height="16" viewBox="0 0 16 16">'
+        f'<circle cx="8" cy="8" r="5.5" fill="{inner}" stroke="{colour}" stroke-width="2"/></svg>'
+    )
+    return f"data:image/svg+xml;base64,{base64.b64encode(drawing.encode()).decode()}"

@@ -1,0 +1,278 @@
+"""The network of the session on the page 数据: choosing or importing one, and its audit."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from geo import words
+from geo.centrelines import LineColumns, LineSource
+from geo.datum import DATUMS
+from geo.layers.drawings import Shown
+from geo.layers.previews import FINDING_STYLES, findings_shown, preview_ground
+from geo.network import WalkNetwork, write_network_geopackage
+from geo.network.audit import audit, audit_sentences
+from views import inputs
+from views.data import drawing, networks, uploader
+from views.data.kept import made_once
+from views.language import in_language
+from views.plain import plain, plain_lines
+from views.refusals import spoken
+from views.sources import sample_ground
+
+__all__ = ["audit_table", "draw"]
+
+ROLE = "network"
+SCHEMATIC, UPLOADED = "schematic", "uploaded"
+_MADE = "data.imported"
+_MOST_FAULTS = 500
+
+
+@dataclass(frozen=True, eq=False)
+class _Offer:
+    """A network that is looked at, and what it is called in a list."""
+
+    network: WalkNetwork
+    name: str
+
+
+def _say(key: str, lang: str, **fields: Any) -> str:
+    return words.say(f"data.{key}", lang, **fields)
+
+
+def draw(lang: str) -> None:
+    """Draw the part of the page for the network."""
+    offered = networks.saved()
+    choices = [SCHEMATIC, *(f"saved:{name}" for name in offered), UPLOADED]
+    key, kept = "data-network", "data.network-choice"
+    if key not in st.session_state and st.session_state.get(kept) in choices:
+        st.session_state[key] = st.session_state[kept]
+    picked = st.radio(
+        _say("network_choice", lang),
+        choices,
+        format_func=lambda choice: (
+            plain(choice.removeprefix("saved:"))
+            if choice.startswith("saved:")
+            else _say(f"network_{choice}", lang)
+        ),
+        key=key,
+    )
+    st.session_state[kept] = picked
+    if not offered:
+        st.caption(_say("network_none_saved", lang, variable=networks.FOLDER))
+    offer: _Offer | None = None
+    if picked == UPLOADED:
+        offer = _uploaded(lang)
+    else:
+        with spoken(lang), st.spinner(words.say("app.opening", lang)):
+            offer = _listed(picked, offered, lang)
+    if offer is not None:
+        with spoken(lang):
+            _looked_at(offer, picked == SCHEMATIC, lang)
+
+
+def _listed(picked: str, offered: dict[str, Path], lang: str) -> _Offer:
+    if picked == SCHEMATIC:
+        network = sample_ground().network
+        return _Offer(network, in_language(network.meta.name, lang))
+    name = picked.removeprefix("saved:")
+    return _Offer(networks.opened_network(offered[name]), name)
+
+
+def _uploaded(lang: str) -> _Offer | None:
+    """Draw the import of a file; return what it made, if anything."""
+    draft = uploader.draw(ROLE, networks.ENDINGS, lang)
+    if draft is None:
+        with st.container(border=True, key="data-empty-network"):
+            st.markdown(_say("empty_network", lang))
+        return None
+    with st.form("data-import", border=False):
+        bbox = st.text_input(
+            _say("bbox", lang), max_chars=120, placeholder="118.70,31.98,118.90,32.12",
+            help=_say("bbox_help", lang), key="data-bbox",
+        ).strip()  # fmt: skip
+        with st.expander(_say("lines", lang), icon=":material/polyline:"):
+            lines = _lines(lang)
+        sent = st.form_submit_button(
+            _say("import", lang),
+            type="primary",
+            icon=":material/play_arrow:",
+            key="data-run-import",
+        )
+    made: tuple[str, networks.Imported] | None = st.session_state.get(_MADE)
+    if sent:
+        st.session_state[_MADE] = made = None
+        place = st.empty()
+
+        def tell(done: int, total: int) -> None:
+            share = min(max(done / total, 0.0), 1.0) if total else 0.0
+            place.progress(share, text=_say("importing", lang))
+
+        tell(0, 1)
+        with spoken(lang):
+            found = networks.imported(draft.upload, lines, bbox or None, tell)
+            st.session_state[_MADE] = made = (draft.upload.digest, found)
+        place.empty()
+    if made is None or made[0] != draft.upload.digest:
+        return None
+    _line_report(made[1], lang)
+    return _Offer(made[1].network, made[1].name)
+
+
+def _lines(lang: str) -> LineSource:
+    """Draw how a layer of lines is to be read; it stays plain where nobody says anything."""
+    st.caption(_say("lines_hint", lang))
+    left, right = st.columns(2)
+    crs = left.text_input(_say("crs", lang), max_chars=60, placeholder="EPSG:4549",
+                          key="data-lines-crs").strip()  # fmt: skip
+    datum = right.selectbox(
+        _say("lines_datum", lang), DATUMS, index=None, placeholder=_say("lines_datum_none", lang),
+        format_func=lambda name: words.say(f"datum.{name}", lang), key="data-lines-datum",
+    )  # fmt: skip
+    layer = left.text_input(_say("layer", lang), max_chars=200, key="data-lines-layer").strip()
+    snap_m = right.number_input(
+        _say("snap_m", lang), 0.0, 5.0, LineSource().snap_m, 0.1, key="data-lines-snap"
+    )
+    columns = [
+        (left if at % 2 == 0 else right).text_input(
+            _say(f"lines_{name}", lang), max_chars=100, key=f"data-lines-{name}"
+        ).strip()
+        or None
+        for at, name in enumerate(("name", "class", "foot", "level"))
+    ]  # fmt: skip
+    crossings = st.checkbox(_say("crossings", lang), value=True, key="data-lines-crossings")
+    return LineSource(
+        layer or None, crs or None, datum, float(snap_m), crossings, LineColumns(*columns)
+    )
+
+
+def _line_report(made: networks.Imported, lang: str) -> None:
+    """Tell what of a layer of lines was not used, and why."""
+    if made.report is None:
+        return
+    told = [words.say(f"warning.{code}", lang, **fields) for code, fields in made.report.warnings]
+    if told:
+        st.warning(plain_lines(told), icon=":material/warning:")
+    if made.report.faults:
+        rows = [
+            {
+                _say("fault_row", lang): row + 1,
+                _say("fault_code", lang): code,
+                _say("fault_sentence", lang): words.say(f"reason.{code}", lang, **fields),
+            }
+            for row, (code, fields) in list(made.report.faults.items())[:_MOST_FAULTS]
+        ]
+        st.caption(_say("lines_faults", lang, count=len(made.report.faults)))
+        st.dataframe(pd.DataFrame(rows), hide_index=True, key="data-lines-faults")
+
+
+def _looked_at(offer: _Offer, is_default: bool, lang: str) -> None:
+    """Draw what a network is, what its audit found, and what can be done with it."""
+    network = offer.network
+    meta = network.meta
+    if meta.flags:
+        known = words.entries()
+        flags = [
+            words.say(f"flag.{flag}", lang) if f"flag.{flag}" in known else flag
+            for flag in meta.flags
+        ]
+        told = [plain(text[:1].upper() + text[1:]) for text in flags]
+        st.warning("  \n".join(f"**{text}**" for text in told), icon=":material/warning:")
+    found = made_once(("audit", meta.digest), partial(audit, network))
+    st.markdown(plain_lines(_facts(offer, found, lang)))
+    _use(offer, is_default, lang)
+    st.subheader(_say("audit", lang), anchor=False)
+    st.markdown(plain_lines(audit_sentences(found, lang)))
+    _map(network, lang)
+    with st.expander(_say("audit_table", lang), icon=":material/table:"):
+        st.dataframe(audit_table(found, lang), hide_index=True, key="data-audit")
+    st.download_button(
+        _say("save_network", lang),
+        partial(_geopackage, network, lang),
+        file_name="network.gpkg",
+        mime="application/geopackage+sqlite3",
+        on_click="ignore",
+        icon=":material/download:",
+        key="data-save-network",
+    )
+    st.caption(plain(words.say("app.attribution", lang, text=meta.attribution)))
+
+
+def _facts(offer: _Offer, found: dict[str, Any], lang: str) -> list[str]:
+    network, meta = offer.network, offer.network.meta
+    date = meta.osm_date or words.say("cli.unknown_date", lang)
+    bbox = ", ".join(f"{degrees:.4f}" for degrees in meta.bbox)
+    km = float(np.asarray(network.edge_length_m).sum()) / 1000
+    source = Path(meta.source).name  # where on the server it came from is nobody's business
+    return [
+        words.say("cli.network_title", lang, name=offer.name, source=source, date=date),
+        words.say("cli.network_size", lang, nodes=network.n_nodes, edges=network.n_edges,
+                  km=km, bbox=bbox),
+    ]  # fmt: skip
+
+
+def _use(offer: _Offer, is_default: bool, lang: str) -> None:
+    now = inputs.chosen().digest(ROLE)
+    in_use = now is None if is_default else now == offer.network.meta.digest
+    st.button(
+        _say("used" if in_use else "use_network", lang),
+        type="secondary" if in_use else "primary",
+        disabled=in_use,
+        on_click=partial(inputs.forget, (ROLE,))
+        if is_default
+        else partial(inputs.choose, ROLE, offer.network, offer.name),
+        icon=":material/check:" if in_use else ":material/login:",
+        key="data-use-network",
+    )
+
+
+def _map(network: WalkNetwork, lang: str) -> None:
+    """Draw what the audit found over the network."""
+    under = preview_ground(network, network.meta.bbox, np.empty((0, 2)))
+
+    def make() -> Shown:
+        return findings_shown(
+            networks.found_in(network), under, lang=lang,
+            view_key=f"data-network-{network.meta.digest[:12]}",
+        )  # fmt: skip
+
+    shown = made_once(("findings", network.meta.digest, lang), make)
+    left, right = st.columns([3, 1])
+    with left:
+        drawing.draw(shown, under, lang, "data-map-network")
+    with right:
+        rows = [
+            (style.get("fillColor", style["color"]), True, _say(f"finding_{kind}", lang))
+            for kind, style in FINDING_STYLES.items()
+        ]
+        st.html(drawing.legend(rows))
+        st.caption(_say("finding_limit", lang, most=networks.MOST_SHOWN))
+
+
+def audit_table(found: dict[str, Any], lang: str) -> pd.DataFrame:
+    """Return an audit as rows of a name and a value."""
+    said = {True: _say("yes", lang), False: _say("no", lang)}
+    values = [
+        said[value]
+        if isinstance(value, bool)
+        else f"{value:.2%}"
+        if key.endswith("_share")
+        else f"{value:,}"
+        for key, value in found.items()
+    ]
+    names = [_say(f"audit_{key}", lang) for key in found]
+    return pd.DataFrame({_say("audit_what", lang): names, _say("audit_value", lang): values})
+
+
+def _geopackage(network: WalkNetwork, lang: str) -> bytes:
+    with tempfile.TemporaryDirectory(prefix="hongtu-") as place:
+        path = Path(place) / "network.gpkg"
+        write_network_geopackage(network, path, lang=lang)
+        return path.read_bytes()
