@@ -19,7 +19,7 @@ sample: .venv/ready
 	.venv/$(BIN)/hongtu coverage --out out/sample --format geojson,gpkg
 
 test: .venv-test/ready
-	.venv-test/$(BIN)/python -m pytest
+	.venv-test/$(BIN)/python -m pytest -n auto --dist loadfile
 
 check: .venv-test/ready
 	.venv-test/$(BIN)/ruff check .
