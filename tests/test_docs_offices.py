@@ -54,19 +54,20 @@ def test_what_the_page_quotes_is_printed(said):
 
 
 def test_every_file_of_the_page_is_written(folder, said):
-    for results, names in (
-        ("结果", ("stations.csv", "areas.csv", "demand.csv", "gaps.geojson", "map.html", "run.json")),
-        ("研学", ("sheet.html", "sheet.png", "timetable.csv", "timetable.ics", "route.gpx",
-                "route.kml", "route.geojson", "qr.png", "qr.svg")),
-    ):  # fmt: skip
-        for name in names:
+    named = {
+        "结果": "stations.csv areas.csv demand.csv gaps.geojson map.html run.json",
+        "研学": "sheet.html sheet.png timetable.csv timetable.ics route.gpx route.kml route.geojson"
+        " qr.png qr.svg",
+    }
+    for results, names in named.items():
+        for name in names.split():
             assert f"`{name}`" in PAGE
             assert (folder / results / name).stat().st_size > 0
     assert (folder / "清理后.faults.csv").is_file()
 
 
 def test_stations_stand_where_they_are(folder, said):
-    """The workbook in GCJ-02 and the list in BD-09 come back to the crossings they were drawn at."""
+    """A workbook in GCJ-02, a list in BD-09: both come back to the crossings they are drawn at."""
     cleaned = read_points(folder / "清理后.xlsx", kind="stations", datum="wgs84").frame
     first = cleaned.iloc[0].geometry
     assert (first.x, first.y) == pytest.approx(union_files.corner(2, 2), abs=2e-6)

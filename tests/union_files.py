@@ -75,8 +75,9 @@ def write_workbook(path: Path) -> Path:
 
     def row(number: int, name: str, column: float, line: float, hours: str) -> tuple[object, ...]:
         lon, lat = picked(column, line)
-        return (number, name, f"{NAMES[int(line)]}{number}号", lon, lat, hours, "饮水、微波炉、充电",
-                "约20㎡", "张三", "13800000000")  # fmt: skip
+        where = f"{NAMES[int(line)]}{number}号"
+        more = ("饮水、微波炉、充电", "约20㎡", "张三", "13800000000")
+        return (number, name, where, lon, lat, hours, *more)
 
     first = [
         ("某市职工驿站统计表（2026年）",), ("填报单位：示例区总工会",), HEAD,
