@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -132,11 +133,17 @@ def test_two_sessions_have_a_result_made_once() -> None:
         return 5
 
     found: list[int] = []
-    both = [threading.Thread(target=lambda: found.append(shelf.get("k", make))) for _ in range(2)]
-    for one in both:
-        one.start()
+    waited = threading.Event()
+    first = threading.Thread(target=lambda: found.append(shelf.get("k", make, waited.set)))
+    first.start()
+    while not shelf._making:
+        time.sleep(0.001)
+    assert not waited.is_set()
+    second = threading.Thread(target=lambda: found.append(shelf.get("k", make, waited.set)))
+    second.start()
+    assert waited.wait(5), "who waits is told so"
     gate.set()
-    for one in both:
+    for one in (first, second):
         one.join()
     assert (found, made) == ([5, 5], [1])
 

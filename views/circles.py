@@ -105,7 +105,7 @@ def lead(ground: Ground, ask: CircleAsk, lang: str) -> str:
 def _answer(ground: Ground, ask: CircleAsk, lang: str) -> None:
     """Draw figures, map, tables and files; no more is computed than they show."""
     with Progress(lang) as tell:
-        result = coverage_of(ground, ask, tell, with_areas=False)
+        result = coverage_of(ground, ask, tell, tell.wait, with_areas=False)
     st.html(
         f'<p class="ht-lead">{escape(lead(ground, ask, lang))}</p>'
         f'<p class="ht-hint">{escape(words.say("app.form_hint", lang))}</p>'
@@ -177,7 +177,7 @@ def _stations(result: Coverage, ground: Ground, ask: CircleAsk, lang: str) -> No
     with_areas = st.toggle(words.say("table.with_areas", lang), key="with-areas")
     if with_areas:
         with guarded(lang), Progress(lang) as tell:
-            result = coverage_of(ground, ask, tell)
+            result = coverage_of(ground, ask, tell, tell.wait)
     _table(tables.station_table(result, lang, with_areas=with_areas), "stations")
 
 

@@ -15,11 +15,11 @@ from typing import Any
 
 from streamlit.components import v1 as components
 
+from geo import words
 from geo.errors import OutputError
 from geo.exports.atomic import write_atomic
 from geo.exports.failures import writing
-from geo.layers.maps import waiting_map
-from geo.layers.page import frame_html
+from geo.layers.assets import frame_sources
 from geo.schematic import cache_folder
 
 __all__ = ["component", "folder", "ground_url"]
@@ -63,19 +63,28 @@ def folder(lang: str, keys: Keys) -> Path:
     OutputError
         Neither the cache folder nor the system's temporary one can be written to.
     """
-    page = frame_html(waiting_map(keys, lang=lang), lang=lang)
-    digest = hashlib.sha256(page).hexdigest()[:16]
+    said = {name: text for name, text in words.entries().items() if name.startswith("layers.")}
+    key = hashlib.sha256(repr((lang, keys, sorted(said.items()))).encode())
+    for source in frame_sources():
+        key.update(source)
+    digest = key.hexdigest()[:16]
     try:
-        return _with_page(cache_folder() / "page" / digest, page)
+        return _with_page(cache_folder() / "page" / digest, lang, keys)
     except OutputError:
-        return _with_page(Path(tempfile.mkdtemp(prefix="hongtu-page-")), page)
+        return _with_page(Path(tempfile.mkdtemp(prefix="hongtu-page-")), lang, keys)
 
 
-def _with_page(place: Path, page: bytes) -> Path:
-    with writing(place):
-        place.mkdir(parents=True, exist_ok=True)
-    if not (place / "index.html").is_file():
-        write_atomic(place / "index.html", page)
+def _with_page(place: Path, lang: str, keys: Keys) -> Path:
+    """Return `place` with the page in it; folium is not imported when that is there already."""
+    path = place / "index.html"
+    if not path.is_file():
+        from geo.layers.maps import waiting_map
+        from geo.layers.page import frame_html
+
+        page = frame_html(waiting_map(keys, lang=lang), lang=lang)
+        with writing(place):
+            place.mkdir(parents=True, exist_ok=True)
+        write_atomic(path, page)
     return place
 
 

@@ -15,7 +15,6 @@ from geo.coverage import Coverage
 from geo.exports import Provenance
 from geo.layers.drawings import ground_key, ground_text, shown
 from geo.layers.legend import legend_html
-from geo.layers.maps import coverage_map
 from geo.layers.page import self_contained_html
 from views import frame
 from views.sources import Ground
@@ -84,6 +83,8 @@ def _as_image(found: re.Match[str]) -> str:
 
 def page_bytes(result: Coverage, ground: Ground, record: Provenance, lang: str) -> bytes:
     """Return the map as one HTML file that opens offline."""
+    from geo.layers.maps import coverage_map
+
     sites = None if ground.sites is None else ground.sites.frame
     made = coverage_map(
         result, ground.network, lang=lang, sites=sites, view_key=f"page-{record.run_id}"

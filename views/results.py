@@ -41,12 +41,17 @@ def is_kept(ground: Ground, ask: CircleAsk) -> bool:
 
 
 def coverage_of(
-    ground: Ground, ask: CircleAsk, on_progress: Progress | None = None, *, with_areas: bool = True
+    ground: Ground,
+    ask: CircleAsk,
+    on_progress: Progress | None = None,
+    on_wait: Callable[[], None] | None = None,
+    *,
+    with_areas: bool = True,
 ) -> Coverage:
     """Return the result of `ask`, computed once for all sessions.
 
     Without areas it is what the figures and the map need, in half the time; a whole result that
-    is there already serves as well.
+    is there already serves as well. `on_wait` is called when somebody else is computing it.
 
     Raises
     ------
@@ -66,6 +71,5 @@ def coverage_of(
         )
 
     shelf, key = _shelf(), key_of(ground, ask)
-    if not with_areas and (*key, True) not in shelf:
-        return shelf.get((*key, False), make)
-    return shelf.get((*key, True), make)
+    whole = with_areas or (*key, True) in shelf
+    return shelf.get((*key, whole), make, on_wait)

@@ -37,17 +37,24 @@ class Shelf(Generic[V]):
     _making: dict[Hashable, threading.Lock] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def get(self, key: Hashable, make: Callable[[], V]) -> V:
+    def get(
+        self,
+        key: Hashable,
+        make: Callable[[], V],
+        on_wait: Callable[[], None] | None = None,
+    ) -> V:
         """Return the result of `key`, made by `make` when it is not there.
 
-        Two that ask for one key at the same time have it made once. When `make` raises, nothing
-        is kept, and the next one tries again.
+        Two that ask for one key at the same time have it made once; `on_wait` is called for the
+        one that waits. When `make` raises, nothing is kept, and the next one tries again.
         """
         with self._lock:
             found = self._find(key)
             if found is not None:
                 return found[0]
             making = self._making.setdefault(key, threading.Lock())
+        if on_wait is not None and making.locked():
+            on_wait()
         try:
             with making:
                 with self._lock:

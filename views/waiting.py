@@ -55,5 +55,12 @@ class Progress:
         if now - self._last < _PAUSE_S:
             return
         self._last = now
+        self._draw(stage, done, total)
+
+    def wait(self) -> None:
+        """Say at once that somebody else's work is waited for."""
+        self._draw("snap", 0, 1)
+
+    def _draw(self, stage: str, done: int, total: int) -> None:
         told = words.say("app.computing", self.lang, stage=words.say(f"stage.{stage}", self.lang))
         self._place.progress(share_done(stage, done, total), text=told)

@@ -9,10 +9,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-__all__ = ["LEAFLET_IMAGES", "Assets", "asset_files", "own_file", "set_assets", "use_assets"]
+__all__ = [
+    "LEAFLET_IMAGES",
+    "Assets",
+    "asset_files",
+    "frame_sources",
+    "own_file",
+    "set_assets",
+    "use_assets",
+]
 
 _PLACES = {
     "leaflet.js": ("leaflet", "leaflet.js"),
@@ -27,6 +36,8 @@ _PLACES = {
         "leaflet-gesture-handling.min.css",
     ),
 }
+
+_PACKAGES = ("branca", "folium", "XStatic-Leaflet", "XStatic-Leaflet-GestureHandling")
 
 LEAFLET_IMAGES = "images"
 """Folder beside leaflet.css that it names pictures in; our maps show none of them."""
@@ -51,6 +62,15 @@ def asset_files() -> dict[str, Path]:
 def own_file(name: str) -> str:
     """Return the text of a file of this package."""
     return (Path(__file__).parent / name).read_text(encoding="utf-8")
+
+
+def frame_sources() -> Iterator[bytes]:
+    """Give whatever the page of a frame is made of, its words apart: this package and versions."""
+    for path in sorted(Path(__file__).parent.iterdir()):
+        if path.suffix in (".py", ".js", ".css"):
+            yield path.read_bytes()
+    for package in _PACKAGES:
+        yield version(package).encode()
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import shapely
 
 from geo.layers.inert import inert
-from geo.layers.shapes import DRAWN_DEGREES, area_feature, feature, outlines
+from geo.layers.shapes import DRAWN_DEGREES, feature, polygon_features
 from geo.network.model import EdgeFlag, FloatArray, WalkNetwork
 
 __all__ = ["STREET_STYLES", "WATER_STYLE", "Surroundings", "ground_shapes", "street_labels"]
@@ -198,8 +198,7 @@ def _water(network: WalkNetwork, box: Box) -> list[str]:
     areas = areas[shapely.intersects(areas, drawn)]
     if not areas.size:
         return []
-    lines = [outlines(area) for area in shapely.clip_by_rect(areas, *box)]
-    return [area_feature(rings, {"k": "water"}) for rings in lines if rings.size]
+    return polygon_features(shapely.clip_by_rect(areas, *box), [{"k": "water"}] * len(areas))
 
 
 def _streets(

@@ -7,13 +7,12 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
 from geo import words
 from geo.coverage.result import Coverage
 from geo.layers.inert import inert, inert_record
 from geo.layers.marks import gap_key
-from geo.layers.shapes import area_feature, feature, outlines
+from geo.layers.shapes import line_features, polygon_features, thin_lines
 
 __all__ = ["area_features", "band_features", "gap_features", "site_features", "station_features"]
 
@@ -21,6 +20,8 @@ _LEAST_KM2 = 0.005
 _KIND = ("kind", "类型", "站点类型", "类别")
 _HOURS = ("hours_text", "开放时间", "服务时间", "opening_hours")
 _ADDRESS = ("address", "地址", "详细地址")
+_STATION = ("name", "station_id", "status", "reason", "params", "responsibility_km2")
+_SITE = ("name", "name_zh", "name_en", "id", "address", "coordinate_status", "accuracy_m")
 
 
 def area_features(result: Coverage) -> list[str]:
@@ -29,12 +30,8 @@ def area_features(result: Coverage) -> list[str]:
         return []
     frame = result.areas[result.areas["status"] == "used"]
     position = {level: i for i, level in enumerate(dict.fromkeys(frame["level"]))}
-    found = []
-    for level, shape in zip(frame["level"], frame.geometry, strict=True):
-        lines = outlines(shape)
-        if lines.size:
-            found.append(feature(shapely.multilinestrings(lines), {"k": f"area{position[level]}"}))
-    return found
+    told = [{"k": f"area{position[level]}"} for level in frame["level"]]
+    return line_features(thin_lines(frame.geometry.to_numpy()), told)
 
 
 def band_features(result: Coverage, bands: tuple[int, ...] | None) -> list[str]:
@@ -46,35 +43,30 @@ def band_features(result: Coverage, bands: tuple[int, ...] | None) -> list[str]:
         Positions in ``result.dissolved`` (0: the nearest) to draw; None: all.
     """
     shapes = result.dissolved.geometry.to_numpy()
-    found = []
-    for position in sorted(set(range(len(shapes)) if bands is None else bands)):
-        lines = outlines(shapes[position])
-        if lines.size:
-            found.append(area_feature(lines, {"k": f"band{position}"}))
-    return found[::-1]
+    drawn = sorted(set(range(len(shapes)) if bands is None else bands), reverse=True)
+    return polygon_features(shapes[drawn], [{"k": f"band{position}"} for position in drawn])
 
 
 def gap_features(result: Coverage, lang: str) -> list[str]:
     """Return the gaps, the worst last and so on top."""
-    gaps = result.gaps
-    if not len(gaps):
-        return []
+    gaps = result.gaps.iloc[::-1]
     weight = "street_km" if "street_km" in gaps.columns else "demand"
     unit = "layers.km" if weight == "street_km" else "layers.people"
-    found = []
-    rows = zip(gaps["rank"].tolist(), gaps[weight].tolist(), gaps["area_km2"].tolist(),
-               gaps.geometry, strict=True)  # fmt: skip
-    for rank, amount, area, shape in rows:
-        lines = outlines(shape)
-        if not lines.size:
-            continue
-        told = {
-            "title": words.say("layers.gap_title", lang, rank=rank),
-            "weight": words.say(unit, lang, value=amount),
-            "area": _area(area, lang),
+    rows = zip(*(gaps[name].tolist() for name in ("rank", weight, "area_km2")), strict=True)
+    told = [
+        {
+            "k": gap_key(int(rank)),
+            **_shown(
+                {
+                    "title": words.say("layers.gap_title", lang, rank=rank),
+                    "weight": words.say(unit, lang, value=amount),
+                    "area": _area(area, lang),
+                }
+            ),
         }
-        found.append(area_feature(lines, {"k": gap_key(int(rank)), **_shown(told)}))
-    return found[::-1]
+        for rank, amount, area in rows
+    ]
+    return polygon_features(gaps.geometry.to_numpy(), told)
 
 
 def station_features(result: Coverage, lang: str) -> list[str]:
@@ -87,8 +79,8 @@ def station_features(result: Coverage, lang: str) -> list[str]:
         "hours": _first_of(frame, _HOURS),
         "address": _first_of(frame, _ADDRESS),
     }
-    found = []
-    for at, row in enumerate(frame.to_dict("records")):
+    shown = []
+    for at, row in enumerate(_records(frame, _STATION)):
         status = str(row["status"])
         told = {
             "title": _title(row.get("name"), row["station_id"], lang),
@@ -98,16 +90,15 @@ def station_features(result: Coverage, lang: str) -> list[str]:
         }
         if status == "used":
             told["area"] = _area(row.get("responsibility_km2"), lang)
-        features = {"k": inert(status), **_shown(told)}
-        found.append(feature(row["geometry"], features))
-    return found
+        shown.append({"k": inert(status), **_shown(told)})
+    return line_features(frame.geometry.to_numpy(), shown)
 
 
 def site_features(sites: gpd.GeoDataFrame, lang: str) -> list[str]:
     """Return the sites that have a position."""
     frame = sites[sites.geometry.notna() & ~sites.geometry.is_empty]
-    found = []
-    for row in frame.to_dict("records"):
+    shown = []
+    for row in _records(frame, _SITE):
         guessed = str(row.get("coordinate_status", "")) == "estimated"
         name = _text(row.get(f"name_{lang}")) or _text(row.get("name"))
         told = {
@@ -116,7 +107,13 @@ def site_features(sites: gpd.GeoDataFrame, lang: str) -> list[str]:
             "position": _guess(row, lang) if guessed else "",
         }
         kind = "site_estimated" if guessed else "site"
-        found.append(feature(row["geometry"], {"k": kind, **_shown(told)}))
+        shown.append({"k": kind, **_shown(told)})
+    return line_features(frame.geometry.to_numpy(), shown)
+
+
+def _records(frame: pd.DataFrame, columns: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Return the rows as mappings of those of `columns` that are there."""
+    found: list[dict[str, Any]] = frame[[c for c in columns if c in frame]].to_dict("records")
     return found
 
 
