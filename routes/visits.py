@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode
 
-from geo.errors import RequestError
+from geo.errors import RequestError, RouteError
 from geo.pace import profile_named
 
 __all__ = ["LANGUAGES", "MAX_SITES", "ORDERS", "Break", "StudyBrief", "clock", "minute_of"]
@@ -42,12 +42,12 @@ def minute_of(text: str) -> float:
 
     Raises
     ------
-    RequestError
+    RouteError
         It is not a time of day.
     """
     found = _CLOCK.fullmatch(text.strip())
     if found is None or int(found[1]) > 23 or int(found[2]) > 59:
-        raise RequestError("route_clock", text=text)
+        raise RouteError("route_clock", text=text)
     return float(60 * int(found[1]) + int(found[2]))
 
 
@@ -122,7 +122,9 @@ class StudyBrief:
         Raises
         ------
         RequestError
-            No subject or more than one; an unknown word; a number or time out of range.
+            No subject or more than one; an unknown word; a number out of range.
+        RouteError
+            What should be a date or a time of day is none.
         """
         asked = [w for w in ("line", "sites", "theme") if getattr(self, w)]
         if len(asked) != 1:
@@ -164,7 +166,7 @@ class StudyBrief:
             try:
                 datetime.date.fromisoformat(self.date)
             except ValueError:
-                raise RequestError("route_date", text=self.date) from None
+                raise RouteError("route_date", text=self.date) from None
 
     @property
     def departs(self) -> float:

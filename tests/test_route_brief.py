@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.errors import RequestError
+from geo.errors import PlannerError, RequestError
 from routes.visits import ORDERS, StudyBrief, clock, minute_of
 
 times = st.builds(lambda h, m: f"{h:02d}:{m:02d}", st.integers(0, 23), st.integers(0, 59))
@@ -53,7 +53,7 @@ def test_a_link_carries_the_whole_request(brief):
     ],
 )
 def test_what_makes_no_sense_is_refused(asked, code):
-    with pytest.raises(RequestError) as refusal:
+    with pytest.raises(PlannerError) as refusal:
         StudyBrief(**asked)
     assert refusal.value.code == code
     assert refusal.value.sentence("zh")
