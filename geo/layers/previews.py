@@ -94,6 +94,7 @@ def stands_shown(
     under: Surroundings,
     *,
     chosen: str | None,
+    focus: int | None = None,
     lang: str,
     view_key: str,
 ) -> Shown:
@@ -107,6 +108,8 @@ def stands_shown(
         What each point is called, and where it stands in its file.
     chosen
         One of the datums; None while none is.
+    focus
+        Position of the one point to look at; None: at all.
     """
     others = [name for name in stands if name != chosen]
     fields = [["row", _say("data_row", lang)], ["datum", _say("data_datum", lang)]]
@@ -128,7 +131,8 @@ def stands_shown(
         "data_elsewhere": (drawn(others), how),
         "data_points": (drawn([chosen] if chosen else []), how),
     }
-    return _shown(layers, bounds_of(list(stands.values()), under.network), view_key, under, lang)
+    looked_at = [at if focus is None else at[focus : focus + 1] for at in stands.values()]
+    return _shown(layers, bounds_of(looked_at, under.network), view_key, under, lang)
 
 
 def areas_shown(

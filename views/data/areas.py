@@ -18,7 +18,7 @@ from geo.layers.previews import areas_shown, bounds_of, preview_ground
 from geo.points.report import fault_sentence
 from views import inputs
 from views.data import drawing, uploader
-from views.data.kept import Draft, keep, made_once, opened
+from views.data.kept import Draft, datum_said, keep, made_once, opened
 from views.plain import plain, plain_lines
 from views.refusals import spoken
 
@@ -82,6 +82,8 @@ def _asked(draft: Draft, lang: str) -> Draft:
             _say("projected", lang) if name == PROJECTED else words.say(f"datum.{name}", lang)
         ),
         captions=[_say(f"datum_{name}", lang) for name in known],
+        on_change=datum_said,
+        args=(ROLE, key),
         key=key,
     )
     crs = draft.crs

@@ -47,12 +47,13 @@ def faults(table: PointTable, role: str, lang: str) -> None:
         return
     counts = table.faults["code"].value_counts(sort=True)
     st.caption(
-        ("；" if lang == "zh" else "; ").join(
+        ("" if lang == "zh" else " ").join(
             words.say("points.fault_count", lang, code=code, count=count)
             for code, count in counts.items()
         )
     )
     frame = fault_table(table, lang)
+    frame = frame.astype(object).where(frame.notna(), "")
     st.dataframe(frame.head(MOST_ROWS), hide_index=True, key=f"data-faults-{role}")
     if len(frame) > MOST_ROWS:
         st.caption(_say("first_rows", lang, shown=MOST_ROWS, total=len(frame)))

@@ -23,10 +23,24 @@ from geo.points import Mapping
 from geo.vector.limits import MAX_BYTES
 from views.shelf import Shelf
 
-__all__ = ["MAX_MB", "Draft", "Upload", "draft_of", "keep", "made_once", "opened", "take"]
+__all__ = [
+    "MAX_MB",
+    "MAX_NETWORK_MB",
+    "Draft",
+    "Upload",
+    "datum_said",
+    "draft_of",
+    "keep",
+    "made_once",
+    "opened",
+    "take",
+    "widget_of",
+]
 
-MAX_MB = MAX_BYTES // 1_000_000
-_MOST = 16
+MAX_MB = 50
+"""Of a table or a file of areas: it is read under several datums, in the server's memory."""
+MAX_NETWORK_MB = MAX_BYTES // 1_000_000
+_MOST = 12
 _NAME = 80  # characters of a file's name that are told
 _UNSHOWN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -91,18 +105,28 @@ def keep(role: str, draft: Draft | None = None, **changes: Any) -> None:
     st.session_state[_key(role)] = draft
 
 
-def take(role: str, widget: str) -> None:
-    """Take what an uploader holds as the file of a role; the widget's callback."""
-    found = st.session_state.get(widget)
-    if found is None:
-        keep(role)
+def widget_of(role: str) -> str:
+    """Return the key of a role's uploader: another one, and so an empty one, for each file."""
+    return f"data-file-{role}-{st.session_state.get(f'data.turn.{role}', 0)}"
+
+
+def take(role: str) -> None:
+    """Take what the uploader holds as the file of a role, which it then lets go of."""
+    found = st.session_state.get(widget_of(role))
+    if found is None:  # a file that did not arrive was taken away
         return
+    st.session_state[f"data.turn.{role}"] = st.session_state.get(f"data.turn.{role}", 0) + 1
     before = draft_of(role)
     upload = Upload.of(found.name, found.getvalue())
     if before is not None and before.upload.digest == upload.digest:
         keep(role, upload=upload)
     else:
         keep(role, Draft(upload))
+
+
+def datum_said(role: str, widget: str) -> None:
+    """Keep the datum that a widget holds; the widget's callback."""
+    keep(role, datum=st.session_state[widget])
 
 
 def made_once(key: Hashable, make: Callable[[], V]) -> V:

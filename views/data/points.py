@@ -19,7 +19,7 @@ from geo.snapping import SnapIndex
 from views import inputs
 from views.data import cleaned, datums, drawing, mapping, uploader
 from views.data.datums import KINDS_OF_DATUM, Comparison, same_ground
-from views.data.kept import Draft, keep, made_once, opened
+from views.data.kept import Draft, datum_said, keep, made_once, opened
 from views.plain import plain_lines
 from views.refusals import spoken
 from views.shelf import Shelf
@@ -64,7 +64,8 @@ def draw(role: Kind, lang: str) -> None:
         st.info(_say("datum_first", lang), icon=":material/pin_drop:")
     if table is not None:
         _report(table, draft, lang)
-    _standing(role, draft, how, lang)
+    if table is not None or draft.datum is None:
+        _standing(role, draft, how, lang)
     _use(role, table, draft, lang)
     columns = st.expander(
         _say("mapping", lang), expanded=table is None, icon=":material/view_column:"
@@ -142,7 +143,7 @@ def _datum(role: Kind, draft: Draft, how: Mapping, lang: str) -> Draft:
         format_func=lambda name: words.say(f"datum.{name}", lang),
         captions=[_say(f"datum_{name}", lang) for name in DATUMS],
         help=_say("datum_help", lang),
-        on_change=_datum_said,
+        on_change=datum_said,
         args=(role, key),
         key=key,
     )
@@ -150,10 +151,6 @@ def _datum(role: Kind, draft: Draft, how: Mapping, lang: str) -> Draft:
     if named is not None:
         st.caption(_say("datum_named", lang, datum=words.say(f"datum.{named}", lang)))
     return replace(draft, datum=said)
-
-
-def _datum_said(role: str, key: str) -> None:
-    keep(role, datum=st.session_state[key])
 
 
 def _table(role: Kind, draft: Draft, how: Mapping, datum: str) -> PointTable:
@@ -191,11 +188,12 @@ def _standing(role: Kind, draft: Draft, how: Mapping, lang: str) -> None:
         plain = _table(role, draft, how, "wgs84")
         chosen = same_ground(draft.datum)
         left, right = st.columns([3, 2])
-        with left:
-            _map(role, draft, plain, found, network, lang)
         with right:
             st.html(drawing.legend(_legend(found, chosen, lang)))
             _hints(found, chosen, network, len(plain), lang)
+            focus = _focus(role, draft, plain, found, lang)
+        with left:
+            _map(role, draft, plain, found, network, focus, lang)
 
 
 def _comparison(role: Kind, draft: Draft, how: Mapping, network: WalkNetwork) -> Comparison:
@@ -220,6 +218,7 @@ def _map(
     plain: PointTable,
     found: Comparison,
     network: WalkNetwork,
+    focus: int | None,
     lang: str,
 ) -> None:
     chosen = same_ground(draft.datum)
@@ -228,20 +227,39 @@ def _map(
     under = preview_ground(network, bounds_of(list(places.values()), network), near)
 
     def make() -> Shown:
-        rows = plain.frame.iloc[found.rows]
-        names = [
-            (own if isinstance(own, str) and own else str(one))[:200]
-            for own, one in zip(rows["name"], rows["id"], strict=True)
-        ]
+        ids = [str(one)[:100] for one in plain.frame["id"].to_numpy()[found.rows]]
+        of_network = f"{network.meta.digest[:8]}-{'all' if focus is None else focus}"
         return stands_shown(
-            places, names, [str(one)[:100] for one in rows["id"]], under,
-            chosen=chosen, lang=lang,
-            view_key=f"data-{role}-{draft.upload.digest[:12]}-{network.meta.digest[:8]}",
+            places, _names(plain, found), ids, under, chosen=chosen, focus=focus, lang=lang,
+            view_key=f"data-{role}-{draft.upload.digest[:12]}-{of_network}",
         )  # fmt: skip
 
     key = ("drawn", role, draft.upload.digest, draft.mapping, draft.headings, draft.datum)
-    shown = made_once((*key, draft.crs, draft.layer, lang, network.meta.digest), make)
+    shown = made_once((*key, draft.crs, draft.layer, lang, network.meta.digest, focus), make)
     drawing.draw(shown, under, lang, f"data-map-{role}")
+
+
+def _names(plain: PointTable, found: Comparison) -> list[str]:
+    """Return what each compared point is called."""
+    rows = plain.frame.iloc[found.rows]
+    return [
+        (own if isinstance(own, str) and own else str(one))[:200]
+        for own, one in zip(rows["name"], rows["id"], strict=True)
+    ]
+
+
+def _focus(role: Kind, draft: Draft, plain: PointTable, found: Comparison, lang: str) -> int | None:
+    """Draw the choice of one point to look at closely."""
+    names = _names(plain, found)
+    at = st.selectbox(
+        _say("look_at", lang),
+        range(len(names)),
+        index=None,
+        format_func=names.__getitem__,
+        placeholder=_say("look_at_all", lang),
+        key=f"data-focus-{role}-{draft.upload.digest[:12]}",
+    )
+    return at if at is None or at < len(names) else None
 
 
 def _legend(found: Comparison, chosen: str | None, lang: str) -> list[tuple[str, bool, str]]:
