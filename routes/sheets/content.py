@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from geo import words
+from geo.layers.inert import showable
 from geo.network.model import FloatArray
 from routes.directions import distance, sentence
 from routes.legs import Leg
@@ -187,13 +188,13 @@ def content_of(route: StudyRoute, lang: str) -> SheetContent:
         for out in route.left_out
     ]  # fmt: skip
     return SheetContent(
-        route=route, lang=lang, title=route.title(lang), day=route.brief.day,
+        route=route, lang=lang, title=showable(route.title(lang)), day=route.brief.day,
         facts=_facts(route, lang), flags=_flags(route, lang), stops=stops,
         ways=_ways(route, stops, lang),
         pauses=tuple(Pause(*pause) for pause in table.pauses),
         conflicts=tuple(conflicts),
         remarks=tuple(_begun(remark_text(r, lang)) for r in route.remarks),
-        left_out=tuple(left), rests=_rests(route, lang), groups=_groups(route, lang),
+        left_out=tuple(map(showable, left)), rests=_rests(route, lang), groups=_groups(route, lang),
         alternative=_alternative(route, lang),
     )  # fmt: skip
 
@@ -270,7 +271,7 @@ def _stop(visit: Visit, mark: str, number: int | None, why: str, lang: str) -> S
         raise ValueError(f"a stop without a position: {place.id}")
     codes = tuple(code for code, _ in visit.remarks)
     return Stop(
-        mark, number, place, place.name(lang), place.lon, place.lat,
+        mark, number, place, showable(place.name(lang)), place.lon, place.lat,
         visit.arrive, visit.begin, visit.leave, visit.minutes if number else 0.0, visit.wait,
         tuple(remark_text(r, lang) for r in visit.remarks), codes,
         any(code not in DOUBTS for code in codes), why,
@@ -290,7 +291,7 @@ def _ways(route: StudyRoute, stops: tuple[Stop, ...], lang: str) -> tuple[tuple[
             ways.append(
                 Way(hop, number, leg.mode, origin, target, clock_at, clock_at + leg.minutes,
                     leg.minutes, leg.metres, leg.line, leg.flags, _said(leg, lang),
-                    tuple(sentence(step, lang) for step in told), link)
+                    tuple(showable(sentence(step, lang)) for step in told), link)
             )  # fmt: skip
             clock_at += leg.minutes
         found.append(tuple(ways))
@@ -337,13 +338,13 @@ def _rests(route: StudyRoute, lang: str) -> tuple[str, ...]:
     if route.rests.longest is not None:
         km = route.rests.longest.metres / 1000
         told.append(words.say("route.longest", lang, km=km))
-    return tuple(told)
+    return tuple(map(showable, told))
 
 
 def _groups(route: StudyRoute, lang: str) -> tuple[str, ...]:
     if route.groups is None:
         return ()
-    return tuple(line.strip() for line in group_lines(route.groups, lang))
+    return tuple(showable(line.strip()) for line in group_lines(route.groups, lang))
 
 
 def _alternative(route: StudyRoute, lang: str) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from geo.errors import RequestError
+from geo.layers.inert import showable
 from geo.network.model import FloatArray
 from routes.visits import StudyBrief, clock
 
@@ -54,7 +55,7 @@ def walking_link(line: FloatArray, origin: str, target: str) -> str:
         Names of the ends.
     """
     ends = [
-        f"{lon:.6f},{lat:.6f},{quote(name.replace(',', '，'), safe='')}"
+        f"{lon:.6f},{lat:.6f},{quote(showable(name).replace(',', '，'), safe='')}"
         for (lon, lat), name in ((line[0], origin), (line[-1], target))
     ]
     return (
@@ -69,8 +70,10 @@ class QrCode:
     def __init__(self, text: str) -> None:
         import segno
 
-        self.text = text
-        self._code: Any = segno.make(text, error="m", mode="byte", encoding="utf-8", micro=False)
+        self.text = showable(text)
+        self._code: Any = segno.make(
+            self.text, error="m", mode="byte", encoding="utf-8", micro=False
+        )
 
     def svg(self, size: float, x: float = 0.0, y: float = 0.0) -> str:
         """Return an ``<svg>`` element with the quiet zone, `size` units wide."""

@@ -32,7 +32,6 @@ def route_frame(content: SheetContent) -> gpd.GeoDataFrame:
     A ride's line is straight and ``estimated``.
     """
     import geopandas as gpd
-    import pandas as pd
     import shapely
 
     rows, shapes = [], []
@@ -49,8 +48,7 @@ def route_frame(content: SheetContent) -> gpd.GeoDataFrame:
              "flags": ["sample"] if rest.sample else []}
         )  # fmt: skip
         shapes.append(shapely.Point(rest.lon, rest.lat))
-    table = pd.DataFrame(rows, columns=list(_COLUMNS)).astype(_COLUMNS)
-    return gpd.GeoDataFrame(table, geometry=shapes, crs="EPSG:4326")
+    return gpd.GeoDataFrame(_framed(rows, _COLUMNS), geometry=shapes, crs="EPSG:4326")
 
 
 _COLUMNS: dict[str, Any] = {
@@ -65,6 +63,18 @@ _COLUMNS: dict[str, Any] = {
     "estimated": "boolean",
     **dict.fromkeys(("flags", "remark_codes", "remarks", "steps", "amap_walk"), object),
 }
+
+
+def _framed(rows: list[dict[str, Any]], columns: dict[str, Any]) -> pd.DataFrame:
+    """Return rows as a frame of given types; pandas' guess would stumble over odd names."""
+    import pandas as pd
+
+    return pd.DataFrame(
+        {
+            name: pd.Series([row.get(name) for row in rows], dtype=kind)
+            for name, kind in columns.items()
+        }
+    )
 
 
 def _stop(stop: Stop) -> dict[str, Any]:
@@ -109,7 +119,7 @@ def timetable_frame(content: SheetContent) -> pd.DataFrame:
         rows.append({"kind": "stop", "lon": stop.lon, "lat": stop.lat, **_stop(stop)})
         rows += [{"kind": "leg", **_way(way)} for hop in content.ways[at : at + 1] for way in hop]
     date = content.day.isoformat() if content.day else None
-    table = pd.DataFrame(rows, columns=list(_TABLE)).astype(_TABLE)
+    table = _framed(rows, _TABLE)
     table.insert(0, "date", pd.Series([date] * len(table), dtype=object))
     return table
 
