@@ -28,6 +28,18 @@ def _page() -> None:
         icon=":material/directions_walk:",
     )
 
+    def study() -> None:
+        from views.study import page  # with the planner, which the other pages do without
+
+        page.page()
+
+    study_page = st.Page(
+        study,
+        title=words.say("study.title", lang),
+        url_path="study",
+        icon=":material/route:",
+    )
+
     def data() -> None:
         from views.data import page  # with the readers of every format, which others do without
 
@@ -40,13 +52,13 @@ def _page() -> None:
         icon=":material/table_chart:",
     )
     home_page = st.Page(
-        lambda: home.page(circles_page, data_page),
+        lambda: home.page(circles_page, data_page, study_page),
         title=words.say("app.home", lang),
         url_path="home",
         icon=":material/home:",
         default=True,
     )
-    st.navigation([home_page, circles_page, data_page], position="top").run()
+    st.navigation([home_page, circles_page, study_page, data_page], position="top").run()
 
 
 if runtime.exists():

@@ -17,7 +17,7 @@ from views.ask import CircleAsk
 from views.shelf import Shelf
 from views.sources import Ground
 
-__all__ = ["FORMATS", "MIME", "file_name", "packed", "provenance", "written"]
+__all__ = ["FORMATS", "MIME", "file_name", "packed", "provenance", "written", "zipped"]
 
 FORMATS = ("geojson", "gpkg", "csv")
 MIME = {
@@ -80,10 +80,11 @@ def written(kind: str, result: Coverage, record: Provenance, lang: str) -> bytes
             write_coverage(result, out, formats=formats, lang=lang)
         if kind == "gpkg":
             return next(target.glob("*.gpkg")).read_bytes()
-        return _zip(target)
+        return zipped(target)
 
 
-def _zip(folder: Path) -> bytes:
+def zipped(folder: Path) -> bytes:
+    """Return the files of a folder as a zip."""
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as box:
         for path in sorted(folder.rglob("*")):

@@ -12,8 +12,8 @@ from views.language import current
 __all__ = ["page"]
 
 
-def page(circles: Any = None, data: Any = None) -> None:
-    """Draw the page; `circles` and `data` are the pages to lead to."""
+def page(circles: Any = None, data: Any = None, study: Any = None) -> None:
+    """Draw the page; `circles`, `data` and `study` are the pages to lead to."""
     lang = current()
     st.title(words.say("app.name", lang))
     st.markdown(f"#### {words.say('app.home_lead', lang)}")
@@ -23,6 +23,11 @@ def page(circles: Any = None, data: Any = None) -> None:
             st.page_link(
                 circles, label=words.say("app.home_open", lang), icon=":material/arrow_forward:"
             )
+    with st.container(border=True, key="to-study"):
+        st.markdown(words.say("study.home", lang))
+        if study is not None:
+            label = words.say("study.home_open", lang)
+            st.page_link(study, label=label, icon=":material/arrow_forward:")
     with st.container(border=True, key="to-data"):
         st.markdown(words.say("data.home", lang))
         if data is not None:

@@ -15,7 +15,7 @@ var hongtu = {
     return drawn.addTo(map);
   },
 
-  // o: styles by key, icons by key, fields [[property, label]], labels, quiet, rings.
+  // o: styles by key, icons and their sizes by key, fields [[property, label]], labels, quiet, rings.
   fill: function (map, drawn, data, o) {
     drawn.clearLayers();
     drawn.hongtu = o;
@@ -48,7 +48,8 @@ var hongtu = {
       return L.marker(at, { icon: label, interactive: false, keyboard: false, pane: 'names' });
     }
     if (o.icons) {
-      var icon = L.divIcon({ className: 'ht-site', html: o.icons[p.k], iconSize: [18, 18] });
+      var size = (o.sizes || {})[p.k] || [18, 18];
+      var icon = L.divIcon({ className: 'ht-site', html: o.icons[p.k], iconSize: size });
       return L.marker(at, { icon: icon, keyboard: false });
     }
     return L.circleMarker(at);

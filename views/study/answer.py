@@ -1,0 +1,222 @@
+"""What the page 研学线路 says of a planned walk: warnings first, then figures, map and day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from geo import words
+from routes.directions import distance
+from routes.groups import GroupPlan
+from routes.rests import Rest
+from routes.sheets import SheetContent
+from routes.sheets.content import spoken_minutes
+from routes.sheets.drawing import escaped
+from routes.studyroute import Alternative, remark_text
+from routes.timetable import Timetable
+from routes.visits import clock
+from views import figures
+from views.plain import plain
+from views.study import asked, map
+from views.study.plans import Known
+from views.study.timetable import day_html
+
+__all__ = ["draw", "groups_html", "head_html", "orders_html", "rests_html", "warnings_html"]
+
+
+def draw(content: SheetContent, known: Known) -> None:
+    """Draw a walk: what is wrong with it, its figures, the map, the day, the other order."""
+    lang = content.lang
+    _flags(content)
+    st.html(warnings_html(content))
+    st.html(figures.cards(_figures(content)))
+    map.draw(content)
+    st.html(map.legend(content))
+    names = ["day", "orders", "rests"]
+    if content.route.groups is not None:
+        names.insert(1, "groups")
+    rooms = dict(zip(names, st.tabs([words.say(f"study.tab_{n}", lang) for n in names]),
+                     strict=True))  # fmt: skip
+    with rooms["day"]:
+        st.html(day_html(content))
+    if content.route.groups is not None:
+        with rooms["groups"]:
+            st.html(groups_html(content.route.groups, lang))
+    with rooms["orders"]:
+        _orders(content, known)
+    with rooms["rests"]:
+        st.html(rests_html(content))
+
+
+def head_html(content: SheetContent) -> str:
+    """Return the title, where the line comes from, and the facts of the day."""
+    route, lang = content.route, content.lang
+    status = words.say(f"line_status.{route.status}", lang)
+    return (
+        f'<div class="ht-line"><h3>{escaped(content.title)}</h3>'
+        f'<p><span class="ht-chip ht-{escaped(route.status)}">{escaped(status)}</span> '
+        f"{' · '.join(escaped(fact) for fact in content.facts)}</p></div>"
+    )
+
+
+def _flags(content: SheetContent) -> None:
+    if content.flags:
+        said = [text[:1].upper() + text[1:] for _, text in content.flags]
+        told = ("；" if content.lang == "zh" else ". ").join(said)
+        told += "。" if content.lang == "zh" else "."
+        st.warning(f"**{plain(told)}**", icon=":material/warning:")
+
+
+def warnings_html(content: SheetContent) -> str:
+    """Return conflicts, what is left out, and what is to be known of the day."""
+    return (
+        _box("conflicts", content.conflicts, content.lang, "ht-wrong")
+        + _box("left_out", content.left_out, content.lang, "ht-left")
+        + "".join(f'<p class="ht-small">{escaped(text)}</p>' for text in content.remarks)
+    )
+
+
+def _box(key: str, texts: Sequence[str], lang: str, kind: str) -> str:
+    if not texts:
+        return ""
+    rows = "".join(f"<li>{escaped(text)}</li>" for text in texts)
+    title = words.say("study.count", lang, text=words.say(f"sheet.{key}", lang), count=len(texts))
+    return f'<div class="ht-box {kind}" role="alert"><b>{escaped(title)}</b><ul>{rows}</ul></div>'
+
+
+def _figures(content: SheetContent) -> list[figures.Figure]:
+    route, lang = content.route, content.lang
+    table = route.timetable
+    told = [
+        ("finish", clock(table.finish), spoken_minutes(route.minutes_total, lang)),
+        ("walk", distance(route.walk_m, lang),
+         words.say("study.longest_leg", lang, distance=distance(route.longest_walk_m, lang))),
+        ("ride", distance(route.ride_m, lang) if route.ride_m else "—",
+         words.say("study.ride_note", lang) if route.ride_m else words.say("study.no_ride", lang)),
+        ("visits", str(sum(stop.number is not None for stop in content.stops)),
+         words.say("study.left_out_count", lang, count=len(content.left_out))),
+        ("conflicts", str(len(content.conflicts)), _proof(content)),
+    ]  # fmt: skip
+    if route.rests is not None:
+        longest = route.rests.longest.metres if route.rests.longest else 0.0
+        note = words.say("study.longest_without", lang, distance=distance(longest, lang))
+        told.append(("rests", str(len(route.rests.found)), note))
+    return [
+        figures.Figure(words.say(f"study.figure_{name}", lang), value, note)
+        for name, value, note in told
+    ]
+
+
+def _proof(content: SheetContent) -> str:
+    proven = content.route.proven
+    key = "curated" if proven is None else "proven" if proven else "heuristic"
+    return words.say(f"study.proof_{key}", content.lang)
+
+
+def _orders(content: SheetContent, known: Known) -> None:
+    lang, other = content.lang, content.route.alternative
+    if other is None:
+        theme = content.route.brief.theme
+        st.caption(words.say("study.no_order" if theme else "study.same_order", lang))
+        return
+    st.html(orders_html(content, other, known))
+    st.button(
+        words.say(f"study.use_{other.name}", lang), on_click=asked.use_order, args=(other.name,),
+        icon=":material/swap_vert:", key="study-switch",
+    )  # fmt: skip
+
+
+def orders_html(content: SheetContent, other: Alternative, known: Known) -> str:
+    """Return both orders in figures, the curated one first."""
+    route, lang = content.route, content.lang
+    visits = route.timetable.visits
+    names = {visit.place.id: visit.place.name(lang) for visit in visits}
+    names = {site: place.name(lang) for site, place in known.places.items()} | names
+    now = "optimised" if other.name == "curated" else "curated"
+    ids = {now: [visit.place.id for visit in visits], other.name: list(other.order)}
+    told = {
+        now: (route.timetable.finish, route.walk_m, route.ride_m, len(content.conflicts)),
+        other.name: (other.finish, other.walk_m, other.ride_m, other.conflicts),
+    }
+    columns = ("curated", "optimised")
+    heads = "".join(_order_head(name, current=name == now, lang=lang) for name in columns)
+    rows = [
+        ("finish", [clock(told[c][0]) for c in columns]),
+        ("walk", [distance(told[c][1], lang) for c in columns]),
+        ("ride", [distance(told[c][2], lang) if told[c][2] else "—" for c in columns]),
+        ("places", [str(len(ids[c])) for c in columns]),
+        ("conflicts", [str(told[c][3]) for c in columns]),
+        ("way", [" → ".join(names.get(site, site) for site in ids[c]) for c in columns]),
+    ]
+    body = "".join(
+        f'<tr class="ht-row-{name}"><th>{escaped(words.say(f"study.figure_{name}", lang))}</th>'
+        + "".join(f"<td>{escaped(value)}</td>" for value in values) + "</tr>"
+        for name, values in rows
+    )  # fmt: skip
+    return (
+        f'<table class="ht-two"><thead><tr><th></th>{heads}</tr></thead><tbody>{body}</tbody>'
+        "</table>"
+    )
+
+
+def _order_head(name: str, *, current: bool, lang: str) -> str:
+    shown = f" <small>{escaped(words.say('study.shown', lang))}</small>" if current else ""
+    return f"<th>{escaped(words.say(f'study.order_{name}', lang))}{shown}</th>"
+
+
+def groups_html(groups: GroupPlan, lang: str) -> str:
+    """Return the day of each group, how they are kept apart, and when all could be over."""
+    head = words.say(f"route.groups_{groups.method}", lang, groups=len(groups.groups),
+                     finish=clock(groups.finish))  # fmt: skip
+    parts = [f"<p><b>{escaped(head)}</b></p>"]
+    if groups.bound is not None:
+        key = "groups_proven" if groups.proven else "groups_bound"
+        parts.append(
+            f"<p>{escaped(words.say(f'route.{key}', lang, bound=clock(groups.bound)))}</p>"
+        )
+    parts += [_group(number, table, lang) for number, table in enumerate(groups.groups, 1)]
+    notes = [remark_text(remark, lang) for remark in groups.remarks]
+    if notes:
+        rows = "".join(f"<li>{escaped(text)}</li>" for text in notes)
+        parts.append(f'<ul class="ht-small">{rows}</ul>')
+    return f'<div class="ht-groups">{"".join(parts)}</div>'
+
+
+def _group(number: int, table: Timetable, lang: str) -> str:
+    rows = "".join(
+        f"<li><time>{clock(visit.begin)}–{clock(visit.leave)}</time> "
+        f"{escaped(visit.place.name(lang))}</li>"
+        for visit in table.visits
+        if visit.minutes > 0
+    )
+    title = words.say("study.group", lang, number=number, start=clock(table.start),
+                      finish=clock(table.finish))  # fmt: skip
+    return f"<section><h4>{escaped(title)}</h4><ol>{rows}</ol></section>"
+
+
+def rests_html(content: SheetContent) -> str:
+    """Return the stations passed, each with its state then, and the longest walk without one."""
+    rests, lang = content.route.rests, content.lang
+    if rests is None:
+        return f"<p>{escaped(words.say('study.no_stations', lang))}</p>"
+    rows = "".join(_rest(rest, lang) for rest in rests.found)
+    told = [] if rows else [words.say("sheet.rest_none", lang)]
+    if rests.closed:
+        told.append(words.say("route.rests_closed", lang, count=rests.closed))
+    if rests.longest is not None:
+        told.append(words.say("route.longest", lang, km=rests.longest.metres / 1000))
+    notes = "".join(f"<p>{escaped(text)}</p>" for text in told)
+    return f'<ul class="ht-rests">{rows}</ul>{notes}'
+
+
+def _rest(rest: Rest, lang: str) -> str:
+    state = words.say(f"rest_state.{rest.state}", lang)
+    sample = ""
+    if rest.sample:
+        sample = f' <span class="ht-chip">{escaped(words.say("layers.short_sample", lang))}</span>'
+    told = words.say("study.rest", lang, at=clock(rest.at_minute), detour=round(rest.detour_m))
+    return (
+        f'<li><b>{escaped(rest.name)}</b> <span class="ht-chip ht-rest-{escaped(rest.state)}">'
+        f"{escaped(state)}</span>{sample}<br><small>{escaped(told)}</small></li>"
+    )

@@ -1,0 +1,46 @@
+"""Cards of the study lines, each with a button that walks it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from geo import words
+from routes.lines import StudyLine
+from routes.places import Place
+from routes.sheets.drawing import escaped
+from views.study import asked
+from views.study.plans import Known
+
+__all__ = ["card_html", "draw"]
+
+_COLUMNS = 2
+
+
+def draw(known: Known, lang: str) -> None:
+    """Draw a card for each line, the published ones first."""
+    lines = sorted(known.lines.values(), key=lambda line: line.status != "published")
+    for at in range(0, len(lines), _COLUMNS):
+        rooms = st.columns(_COLUMNS)
+        for room, line in zip(rooms, lines[at : at + _COLUMNS], strict=False):
+            with room.container(border=True, key=f"study-card-{line.id}", height="stretch"):
+                st.html(card_html(line, known.places, lang))
+                st.button(
+                    words.say("study.choose", lang), on_click=asked.choose_line, args=(line.id,),
+                    icon=":material/arrow_forward:", key=f"study-line-{line.id}",
+                )  # fmt: skip
+
+
+def card_html(line: StudyLine, places: Mapping[str, Place], lang: str) -> str:
+    """Return a line's title, where it comes from, what it tells, and its stops in order."""
+    names = [places[site].name(lang) if site in places else site for site in line.sites]
+    text = line.text_zh if lang == "zh" else line.text_en
+    status = words.say(f"line_status.{line.status}", lang)
+    count = words.say("study.stops_of", lang, count=len(line.stops))
+    return (
+        f'<div class="ht-line"><h3>{escaped(line.title(lang))}</h3>'
+        f'<p><span class="ht-chip ht-{escaped(line.status)}">{escaped(status)}</span> '
+        f"{escaped(count)}</p><p>{escaped(text)}</p>"
+        f'<p class="ht-small">{escaped(" → ".join(names))}</p></div>'
+    )
