@@ -22,8 +22,8 @@ def page(name: str) -> str:
 
 
 def blocks(text: str, mark: str) -> list[str]:
-    """Return the fenced blocks of `text` below a comment that begins with `mark`."""
-    return re.findall(rf"<!-- {mark}[^\n]*-->\n```\w+\n(.*?)```", text, re.S)
+    """Return the fenced blocks of `text` below the comment `mark`, or `mark: more`."""
+    return re.findall(rf"<!-- {mark}(?::[^\n]*)? -->\n```\w+\n(.*?)```", text, re.S)
 
 
 def commands(block: str) -> list[str]:
@@ -58,7 +58,7 @@ def run(block: str, folder: Path, more: str = "") -> str:
 def _in_a_shell(block: str, folder: Path, more: str) -> str:
     known = f"hongtu() {{ '{sys.executable}' -c 'import cli; cli.main()' \"$@\" {more}; }}\n"
     done = subprocess.run(
-        ["bash", "-c", f"set -e -o pipefail\n{known}{block}"], cwd=folder, capture_output=True,
+        ["bash", "-c", f"set -e\n{known}{block}"], cwd=folder, capture_output=True,
         text=True, env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}, timeout=300,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

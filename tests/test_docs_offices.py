@@ -107,7 +107,7 @@ def test_hours_are_read_as_the_table_says():
 
 
 def test_what_is_not_run_says_why_and_exists():
-    (block,) = blocks(PAGE, "not run: it goes to the internet")
+    (block,) = blocks(PAGE, "not run")
     (line,) = commands(block)
     points = get_command(cli.app).commands["points"].commands["geocode"]
     known = {option for param in points.params for option in param.opts}

@@ -6,10 +6,13 @@ Everything stands on a grid of streets at the middle of Nanjing, so that a shift
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 import osmium
+from shapely.geometry import LineString, Point
 from workbooks import drawn
 
 from geo.datum import from_wgs84
@@ -136,3 +139,55 @@ def write_areas(path: Path, datum: str = "gcj02") -> Path:
     found = {"type": "FeatureCollection", "features": features}
     path.write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")
     return path
+
+
+def write_graphs(network: Path, folder: Path) -> None:
+    """Write the saved `network` as OSMnx does: walk.graphml and walk.gpkg."""
+    import osmnx
+
+    from geo.network import load_network, to_osmnx
+
+    graph = to_osmnx(load_network(network))
+    osmnx.save_graphml(graph, folder / "walk.graphml")
+    osmnx.save_graph_geopackage(graph, folder / "walk.gpkg")
+
+
+def write_centrelines(folder: Path) -> None:
+    """Write the streets as an institute has them: centrelines.zip in metres, roads.geojson."""
+    lines, names = [], []
+    for line in range(STREETS):
+        for across, side in ((False, ""), (True, "北")):
+            ends = [(line, 0), (line, STREETS - 1)] if across else [(0, line), (STREETS - 1, line)]
+            lines.append(ends)
+            names.append(f"{side}{NAMES[line]}")
+    drawn_lines = gpd.GeoDataFrame(
+        {"路名": names, "等级": "支路"},
+        geometry=[LineString([corner(*end) for end in ends]) for ends in lines],
+        crs="EPSG:4326",
+    )
+    parts = folder / "shape"
+    parts.mkdir()
+    drawn_lines.to_crs("EPSG:4549").to_file(parts / "roads.shp", encoding="utf-8")
+    with zipfile.ZipFile(folder / "centrelines.zip", "w") as archive:
+        for part in sorted(parts.iterdir()):
+            archive.write(part, part.name)
+    features = [
+        {"type": "Feature", "properties": {"路名": name}, "geometry": {
+            "type": "LineString", "coordinates": [list(picked(*end)) for end in ends]}}
+        for name, ends in zip(names, lines, strict=True)
+    ]  # fmt: skip
+    found = {"type": "FeatureCollection", "features": features}
+    (folder / "roads.geojson").write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")
+
+
+def write_gis_points(folder: Path) -> None:
+    """Write three stations as stations.gpkg, and as metres.csv in EPSG:4549."""
+    where = [corner(column, row) for column, row in ((2, 2), (5, 7), (8, 3))]
+    points = gpd.GeoDataFrame(
+        {"编号": ["s1", "s2", "s3"], "名称": ["甲", "乙", "丙"]},
+        geometry=[Point(at) for at in where], crs="EPSG:4326",
+    )  # fmt: skip
+    points.to_file(folder / "stations.gpkg", layer="stations")
+    metres = points.to_crs("EPSG:4549").geometry
+    rows = [f"{k},{at.x:.3f},{at.y:.3f}" for k, at in enumerate(metres, 1)]
+    (folder / "metres.csv").write_text("\n".join(["编号,X坐标,Y坐标", *rows, ""]), "utf-8")
