@@ -10,6 +10,7 @@ from __future__ import annotations
 import typer
 
 from commands.amend import network_amend
+from commands.audit import network_audit
 from commands.coverage import coverage
 from commands.fetch import network_fetch
 from commands.geocode import points_geocode
@@ -27,6 +28,7 @@ app = typer.Typer(
 )
 network_app.command("fetch")(network_fetch)
 network_app.command("amend")(network_amend)
+network_app.command("audit")(network_audit)
 app.add_typer(network_app, name="network")
 points_app.command("geocode")(points_geocode)
 app.add_typer(points_app, name="points")

@@ -18,10 +18,10 @@ from folium.utilities import JsCode
 from geo import words
 from geo.coverage.result import Coverage
 from geo.layers.assets import Assets, own_file, set_assets
-from geo.layers.drawings import GROUND, ground_text, layer_name, shown
+from geo.layers.drawings import GROUND, Shown, ground_text, layer_name, shown
 from geo.network.model import WalkNetwork
 
-__all__ = ["coverage_map", "waiting_map"]
+__all__ = ["coverage_map", "shown_map", "waiting_map"]
 
 MAX_ZOOM = 18
 
@@ -64,9 +64,13 @@ def coverage_map(
     told = shown(
         result, network, lang=lang, sites=sites, view_key=view_key, bands=bands, rings=rings
     )
-    under = ground_text(result, network)
+    return shown_map(told, ground_text(result, network), lang=lang, assets=assets)
+
+
+def shown_map(told: Shown, ground: str, *, lang: str, assets: Assets | None = None) -> folium.Map:
+    """Return a map of what is told (`geo.layers.drawings.Shown`) over a ground (JSON text)."""
     # The ground is a layer like the others, and the first of them.
-    content = told.text().replace('"layers":{', f'"layers":{{"{GROUND}":{under},', 1)
+    content = told.text().replace('"layers":{', f'"layers":{{"{GROUND}":{ground},', 1)
     return _map(lang, told.keys, assets, _Showing(content))
 
 

@@ -20,6 +20,7 @@ from geo.errors import NetworkError
 
 __all__ = [
     "FORMAT_VERSION",
+    "MADE_HERE",
     "Amendment",
     "EdgeFlag",
     "FloatArray",
@@ -29,6 +30,8 @@ __all__ = [
 ]
 
 FORMAT_VERSION = 1
+MADE_HERE = -(2**50)
+"""Ids of nodes and ways that no file holds count down from here."""
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.integer[Any]]

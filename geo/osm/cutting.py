@@ -8,11 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from geo.network.build import WAY_COLUMNS, WayTable
-from geo.network.model import FloatArray, IntArray
+from geo.network.model import MADE_HERE, FloatArray, IntArray
 
 __all__ = ["MADE_HERE", "Cuts", "cut_ways", "first_vertices", "keep_segments"]
-
-MADE_HERE = -(2**50)  # ids of nodes and ways that no file holds count down from here
 
 
 @dataclass(frozen=True, eq=False)
