@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from commands.amend import OverridesDatum
 from commands.facts import say_saved
 from commands.options import Json, Lang, Verbose
 from geo import words
@@ -36,6 +37,7 @@ def network_import(
     overrides: Annotated[
         Path | None, typer.Option("--overrides", help="人工修正 · corrections (TOML, GeoJSON).")
     ] = None,
+    overrides_datum: OverridesDatum = None,
     rules: Annotated[
         str, typer.Option("--rules", help="hongtu, or osmnx: exactly OSMnx's walk filter.")
     ] = "hongtu",
@@ -91,7 +93,7 @@ def network_import(
     columns = LineColumns(name_column, class_column, foot_column, level_column)
     lines = LineSource(layer, crs, datum, snap_m, crossings, columns)
     clip = read_clip(bbox, area)
-    fixes = read_overrides(overrides) if overrides else NO_OVERRIDES
+    fixes = read_overrides(overrides, datum=overrides_datum) if overrides else NO_OVERRIDES
     told: list[LineReport] = []
     with progress(said) as tell:
         network = import_network(

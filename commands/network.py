@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from commands.facts import network_facts
+from commands.facts import network_facts, opened
 from commands.importing import network_import
 from commands.options import Json, Lang
 from geo import words
@@ -22,16 +22,16 @@ network_app.command("import")(network_import)
 
 @network_app.command("info")
 def network_info(
-    folder: Annotated[Path, typer.Argument(help="路网文件夹 · network folder.")],
+    folder: Annotated[Path, typer.Argument(help="路网文件夹 · network folder, or schematic.")],
     as_json: Json = False,
     lang: Lang = None,
 ) -> None:
     """查看路网 · show a saved network and its audit."""
     said = language(lang)
-    from geo.network import load_network
+    from geo.network.amendments import amendment_lines
     from geo.network.audit import audit_sentences
 
-    network = load_network(folder)
+    network = opened(folder)
     facts = network_facts(network)
     if as_json:
         say(json.dumps(facts, ensure_ascii=False, indent=1))
@@ -46,6 +46,8 @@ def network_info(
                    crs=network.metric_crs))  # fmt: skip
     for sentence in audit_sentences(facts["audit"], said):
         say("  " + words.say("cli.network_audit", said, text=sentence))
+    for line in amendment_lines(network.meta, said):
+        say("  " + line)
     notes = ", ".join(f"{key}={value}" for key, value in network.meta.notes)
     say("  " + words.say("cli.network_notes", said, notes=notes))
     say_flags(network.meta.flags, said)

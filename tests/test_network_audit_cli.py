@@ -121,3 +121,20 @@ def test_what_is_refused(tmp_path):
     assert not (tmp_path / "new").exists()
     refused(run(*amend, "--out", "schematic", cwd=tmp_path), 2, "own folder")
     refused(run("network", "audit", "nowhere", cwd=tmp_path), 1, "nowhere")
+
+
+def test_info_and_import_tell_of_overrides(tmp_path, helsinki_pbf):
+    drawn = tmp_path / "drawn.json"
+    gate = {"type": "Feature", "properties": {"kind": "gate", "id": "yard", "note": "builders"},
+            "geometry": {"type": "Point", "coordinates": [24.9438, 60.1702]}}  # fmt: skip
+    drawn.write_text(
+        json.dumps({"type": "FeatureCollection", "features": [gate]}), encoding="utf-8"
+    )
+    load = ("network", "import", helsinki_pbf, "--out", "net", "--overrides", drawn)
+    refused(run(*load, cwd=tmp_path), 1, "--overrides-datum")
+    done = run(*load, "--overrides-datum", "wgs84", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    info = run("network", "info", "net", cwd=tmp_path)
+    for told in (done, info):
+        assert "shut gate yard (builders): applied" in told.stdout
+        assert "it is not the data as it is" in told.stdout
