@@ -113,17 +113,9 @@ def network_import(
 
 def _say_lines(network: WalkNetwork, report: LineReport, lang: str) -> None:
     """Tell how a line layer became a network, and what of it was not used."""
-    from geo.centrelines import NEAR
+    from geo.centrelines import noded_sentence
 
-    notes = dict(network.meta.notes)
-    counted = (
-        *("ends_joined", "t_junctions", "crossings", "crossings_apart", "duplicate_lines"),
-        *("duplicate_segments", "zero_length", "ends_near"),
-    )
-    snap = int(notes["snap_cm"]) / 100
-    say(words.say("centrelines.noded", lang, lines=notes["lines"], crs=notes["crs"], snap=snap,
-                  near=NEAR * max(snap, 0.05), **{key: notes.get(key, 0) for key in counted})
-    )  # fmt: skip
+    say(noded_sentence(network.meta, lang) or "")
     for code, fields in report.warnings:
         text = words.say(f"warning.{code}", lang, **fields)
         say(words.say("centrelines.warning", lang, text=text))

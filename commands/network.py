@@ -28,6 +28,7 @@ def network_info(
 ) -> None:
     """查看路网 · show a saved network and its audit."""
     said = language(lang)
+    from geo.centrelines import noded_sentence
     from geo.network.amendments import amendment_lines
     from geo.network.audit import audit_sentences
 
@@ -46,6 +47,9 @@ def network_info(
                    crs=network.metric_crs))  # fmt: skip
     for sentence in audit_sentences(facts["audit"], said):
         say("  " + words.say("cli.network_audit", said, text=sentence))
+    noded = noded_sentence(network.meta, said)
+    if noded is not None:
+        say("  " + noded)
     for line in amendment_lines(network.meta, said):
         say("  " + line)
     notes = ", ".join(f"{key}={value}" for key, value in network.meta.notes)

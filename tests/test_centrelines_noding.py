@@ -14,7 +14,7 @@ from geo.centrelines import Noded, node_lines
 from geo.centrelines import noding as noding_module
 from geo.errors import NetworkError
 
-FUZZ = settings(deadline=None, max_examples=120, suppress_health_check=[HealthCheck.too_slow])
+FUZZ = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 
 
 def node(*lines, snap_m=0.5, level=None, crossings=True) -> Noded:

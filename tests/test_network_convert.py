@@ -344,6 +344,7 @@ def test_a_node_without_a_place(graph, x):
         LineString(),
         LineString([(500_000, 3_500_000), (500_100, 3_500_000)]),
         "LINESTRING (broken",
+        f"LINESTRING (120 32, {'9' * 400} 32)",
         7,
     ],
 )

@@ -271,6 +271,7 @@ def test_the_command_takes_lines_and_tells_what_it_did(tmp_path):
     assert (network.n_edges, network.names) == (4, ("中山路",))
     shown = run("network", "info", out, "--lang", "zh")
     assert "crossings=1" in shown.output
+    assert "交叉打断 1 处" in shown.output
     assert "自备的线图层" in shown.output
 
 

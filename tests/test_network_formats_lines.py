@@ -70,19 +70,23 @@ def refused(path: Path, code: str, error: type[PlannerError] = VectorError, **ho
 
 
 @pytest.mark.parametrize(
-    "crs",
+    ("crs", "form"),
     [
-        "EPSG:4549",  # CGCS2000, 3 degrees, 120° E
-        "EPSG:4528",  # the same with zone 40 before its eastings
-        "EPSG:4509",  # CGCS2000, 6 degrees, 117° E
-        "EPSG:4498",  # the same with zone 20
-        "EPSG:4490",
-        "EPSG:4326",
-        "EPSG:32651",
-        "EPSG:3857",
+        ("EPSG:4549", "gpkg"),  # CGCS2000, 3 degrees, 120° E
+        ("EPSG:4528", "gpkg"),  # the same with zone 40 before its eastings
+        ("EPSG:4509", "gpkg"),  # CGCS2000, 6 degrees, 117° E
+        ("EPSG:4498", "gpkg"),  # the same with zone 20
+        ("EPSG:4490", "gpkg"),
+        ("EPSG:4326", "gpkg"),
+        ("EPSG:32651", "gpkg"),
+        ("EPSG:3857", "gpkg"),
+        ("EPSG:4528", "shp"),
+        ("EPSG:4490", "shp"),
+        ("EPSG:4549", "zip"),
+        ("EPSG:4549", "geojson"),
+        ("EPSG:4490", "geojson"),
     ],
 )
-@pytest.mark.parametrize("form", ["gpkg", "shp", "zip", "geojson"])
 def test_every_reference_system_gives_one_network(tmp_path, expected, crs, form):
     table = layer(crs)
     how = {}

@@ -97,8 +97,26 @@ def bbox(pbf: WalkNetwork) -> tuple[float, ...]:
 
 
 @pytest.fixture(scope="module")
-def pbf(helsinki_pbf: Path) -> WalkNetwork:
-    return read_osm(helsinki_pbf, walk_rules="osmnx")
+def part(helsinki_pbf: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The ways that lie wholly in the middle of the extract, as a PBF of their own."""
+    import osmium
+
+    path = tmp_path_factory.mktemp("part") / "part.osm.pbf"
+    with osmium.SimpleWriter(str(path)) as out:
+        for item in osmium.FileProcessor(str(helsinki_pbf)).with_locations():
+            if item.is_node():
+                out.add_node(item)
+            elif item.is_way() and all(
+                n.location.valid() and 24.935 < n.lon < 24.955 and 60.165 < n.lat < 60.175
+                for n in item.nodes
+            ):
+                out.add_way(item)
+    return path
+
+
+@pytest.fixture(scope="module")
+def pbf(part: Path) -> WalkNetwork:
+    return read_osm(part, walk_rules="osmnx")
 
 
 @pytest.fixture(scope="module")
@@ -107,9 +125,9 @@ def truth(pbf: WalkNetwork) -> Minutes:
 
 
 @pytest.fixture(scope="module")
-def kept(helsinki_pbf: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def kept(part: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("kept") / "kept.osm"
-    write_kept_ways(helsinki_pbf, path)
+    write_kept_ways(part, path)
     return path
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from geo.centrelines.columns import LineColumns, LineTags, tags_of
 from geo.centrelines.noding import Noded, node_lines
 from geo.centrelines.placing import Placed, place
+from geo.centrelines.telling import NEAR
 from geo.datum import metric_crs
 from geo.errors import NetworkError, OsmError, RequestError, VectorError
 from geo.network.build import WayTable, build_network
@@ -26,13 +27,12 @@ from geo.osm.cutting import MADE_HERE, keep_segments
 from geo.osm.overrides import NO_OVERRIDES, Overrides
 from geo.vector import Features, Remark, read_features
 
-__all__ = ["MAX_SNAP_M", "NEAR", "SNAP_M", "LineReport", "LineSource", "read_lines"]
+__all__ = ["MAX_SNAP_M", "SNAP_M", "LineReport", "LineSource", "read_lines"]
 
 # Gaps left by hand at 1:500 to 1:2000 are up to 0.3 m (0.3 mm on paper at 1:1000); ways that run
 # side by side on purpose, a pavement and its carriageway, are drawn 1.5 m apart and more.
 SNAP_M = 0.5
 MAX_SNAP_M = 5.0
-NEAR = 10  # ends within so many tolerances of another line, and not joined, are counted
 MAX_VERTICES = 2_000_000  # of lines to be noded, which takes some 2 GB
 _SPAN_DEG = 6.0  # wider than this is no city, and one projection in metres would distort it
 

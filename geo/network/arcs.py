@@ -191,7 +191,8 @@ def _line(geometry: Any, ends: FloatArray, where: str) -> FloatArray:
     if geometry is None or (isinstance(geometry, float) and np.isnan(geometry)):
         return ends
     try:
-        shape = shapely.from_wkt(geometry) if isinstance(geometry, str) else geometry
+        with np.errstate(over="ignore"):  # a number of 400 digits is refused below
+            shape = shapely.from_wkt(geometry) if isinstance(geometry, str) else geometry
         usable = shape.geom_type == "LineString" and not shape.is_empty
     except (shapely.errors.ShapelyError, AttributeError, TypeError):
         usable = False
