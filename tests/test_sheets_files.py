@@ -254,11 +254,19 @@ def test_the_timetable_opens_in_a_spreadsheet_and_runs_nothing(monday, record):
     assert {row["run_flags"] for row in rows} == {" ".join(record.flags)}
 
 
-def test_a_break_has_a_row_of_its_own():
-    route = drawn_route(breaks=(("09:00", "12:00", 20.0),), date=FRIDAY)
+@pytest.mark.parametrize(
+    ("earliest", "kinds"),
+    [("09:10", ["stop", "break", "leg"]), ("09:31", ["leg", "break", "stop"])],
+)
+def test_a_break_stands_where_it_is_taken(earliest, kinds):
+    route = drawn_route(breaks=((earliest, "12:00", 20.0),), date=FRIDAY)
     raw = timetable_csv(content_of(route, "en"), route_provenance(route)).decode("utf-8-sig")
-    (row,) = [r for r in csv.DictReader(io.StringIO(raw, newline="")) if r["kind"] == "break"]
-    assert row["minutes"] == "20.00"
+    rows = list(csv.DictReader(io.StringIO(raw, newline="")))
+    at = [row["kind"] for row in rows].index("break")
+    assert rows[at]["minutes"] == "20.00"
+    clocks = [row["begin"] or row["arrive"] for row in rows if row["kind"] != "leg"]
+    assert clocks == sorted(clocks)
+    assert [row["kind"] for row in rows[at - 1 : at + 2]] == kinds
 
 
 # iCalendar

@@ -160,6 +160,11 @@ class SheetContent:
         """Every leg in order."""
         return tuple(way for hop in self.ways for way in hop)
 
+    def pauses_at(self, stop: int, *, before: bool) -> tuple[Pause, ...]:
+        """Return the breaks taken before the visit of stop number `stop` begins, or after that."""
+        begin = self.stops[stop].begin
+        return tuple(p for p in self.pauses if p.stop == stop and (p.begin < begin) == before)
+
     def at(self, minute: float) -> datetime.datetime | None:
         """Return a minute of the day as a moment in China, None without a date."""
         return None if self.day is None else moment(self.day, minute)
@@ -318,6 +323,8 @@ def _said(leg: Leg, lang: str) -> str:
         boat = leg.ferry[0]
         return words.say("sheet.way_ferry", lang, ferry=boat.name(lang), minutes=minutes,
                          wait=math.ceil(boat.every_minutes))  # fmt: skip
+    if leg.metres < 1:
+        return words.say("sheet.way_none", lang)
     return words.say(f"sheet.way_{leg.mode}", lang, distance=length, minutes=minutes)
 
 

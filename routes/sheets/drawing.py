@@ -38,7 +38,7 @@ LINE_STYLES: dict[str, dict[str, Any]] = {
     "ride": {"stroke": "#444444", "stroke-width": 3, "stroke-dasharray": "14 8"},
 }
 MAP_WIDTH = 984.0
-_LEAST_HEIGHT, _MOST_HEIGHT = 0.6, 0.95
+_LEAST_HEIGHT, _MOST_HEIGHT = 0.55, 0.82
 """Height of the map as a share of its width."""
 _RADIUS = 14.0
 _MARGIN = 60.0
@@ -71,8 +71,13 @@ def map_of(content: SheetContent, attribution: str = "") -> Drawing:
     at = apart(true, 2 * _RADIUS + 2, inside)
     taken: list[Box] = [_around(x, y, _RADIUS) for x, y in at]
     taken += _furniture_boxes(content, frame)
+    once = {(stop.name, stop.lon, stop.lat): i for i, stop in enumerate(content.stops[::-1], 1)}
+    along = _along(lines, frame)
     names = [
-        _stop_name(stop, spot, taken, frame) for stop, spot in zip(content.stops, at, strict=True)
+        _stop_name(stop, spot, taken, along, frame)
+        for i, (stop, spot) in enumerate(zip(content.stops, at, strict=True))
+        if len(content.stops) - once[stop.name, stop.lon, stop.lat]
+        == i  # where one begins and ends
     ]
     under = Surroundings(content.route.network, frame.box, spots, _NEAR_M)
     title = words.say("sheet.map_of", content.lang, title=content.title)
@@ -82,7 +87,7 @@ def map_of(content: SheetContent, attribution: str = "") -> Drawing:
         f"<title>{escaped(title)}</title>",
         f'<path fill="#fff" d="M0 0h{width:g}v{height:g}H0z"/>',
         *_ground(ground_shapes(under), frame),
-        *_street_names(street_labels(under, content.lang), frame, [*taken, *_along(lines, frame)]),
+        *_street_names(street_labels(under, content.lang), frame, [*taken, *along]),
         *(_leg(way, frame) for way in content.legs),
         *(_arrow(way, frame) for way in content.legs),
         *(
@@ -239,8 +244,10 @@ def _stop(stop: Stop, at: FloatArray, home: FloatArray) -> str:
     )
 
 
-def _stop_name(stop: Stop, at: FloatArray, taken: list[Box], frame: MapFrame) -> str:
-    """Return the stop's name beside its circle, where there is room for it; else nothing."""
+def _stop_name(
+    stop: Stop, at: FloatArray, taken: list[Box], along: list[Box], frame: MapFrame
+) -> str:
+    """Return the stop's name beside its circle where there is room, best off the legs."""
     x, y = at
     wide, gap = text_width(stop.name, _NAME_PX), _RADIUS + 6
     half = _NAME_PX * 0.62
@@ -250,10 +257,11 @@ def _stop_name(stop: Stop, at: FloatArray, taken: list[Box], frame: MapFrame) ->
         ("start", x + gap - 4, y - gap), ("start", x + gap - 4, y + gap),
         ("end", x - gap + 4, y - gap), ("end", x - gap + 4, y + gap),
     )  # fmt: skip
-    for anchor, px, py in places:
+    for tried, (anchor, px, py) in enumerate((*places, *places)):
         left = {"start": px, "end": px - wide, "middle": px - wide / 2}[anchor]
         box = (left, py - half, left + wide, py + half)
-        if _fits(box, taken, frame):
+        shunned = [*taken, *along] if tried < len(places) else taken
+        if _fits(box, shunned, frame):
             taken.append(box)
             return (
                 f'<text x="{px:.1f}" y="{py + _NAME_PX * 0.36:.1f}" font-size="{_NAME_PX:g}" '
@@ -312,9 +320,11 @@ def _furniture(content: SheetContent, frame: MapFrame, attribution: str) -> str:
         f"{_HALO}>"
         f"{escaped(words.say('sheet.north', lang))}</text>"
     )
+    wide = text_width(attribution, 11) + 8
     credit = (
-        f'<text x="{w - 8:g}" y="{h - 8:g}" font-size="11" fill="#333" text-anchor="end" {_HALO}>'
-        f"{escaped(attribution)}</text>"
+        f'<path fill="#fff" fill-opacity=".85" d="M{w - wide - 8:.1f} {h - 21:g}H{w:g}V{h:g}'
+        f'h-{wide + 8:.1f}z"/><text x="{w - 8:g}" y="{h - 8:g}" font-size="11" fill="#333" '
+        f'text-anchor="end">{escaped(attribution)}</text>'
         if attribution
         else ""
     )

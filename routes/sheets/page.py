@@ -9,7 +9,7 @@ from pathlib import Path
 
 from geo import words
 from geo.exports import Provenance
-from routes.sheets.content import SheetContent, Stop, Way, spoken_minutes
+from routes.sheets.content import Pause, SheetContent, Stop, Way, spoken_minutes
 from routes.sheets.drawing import Drawing, escaped, legend_svg
 from routes.sheets.links import QrCode
 from routes.sheets.picture import made_line
@@ -82,13 +82,9 @@ def _timetable(content: SheetContent) -> str:
     )
     rows = []
     for at, stop in enumerate(content.stops):
-        rows += [
-            f'<tr class="leg"><td></td><td class="time">{clock(pause.begin)}</td>'
-            f'<td colspan="3">{escaped(_paused(pause.minutes, lang))}</td></tr>'
-            for pause in content.pauses
-            if pause.stop == at
-        ]
+        rows += [_pause_row(pause, lang) for pause in content.pauses_at(at, before=True)]
         rows.append(_stop_row(stop, lang))
+        rows += [_pause_row(pause, lang) for pause in content.pauses_at(at, before=False)]
         rows += [_way_row(way) for hop in content.ways[at : at + 1] for way in hop]
     return (
         f"<h2>{escaped(words.say('sheet.timetable', lang))}</h2><table><thead><tr><th></th>{heads}"
@@ -97,8 +93,12 @@ def _timetable(content: SheetContent) -> str:
     )
 
 
-def _paused(minutes: float, lang: str) -> str:
-    return words.say("sheet.pause", lang, minutes=spoken_minutes(minutes, lang))
+def _pause_row(pause: Pause, lang: str) -> str:
+    told = words.say("sheet.pause", lang, minutes=spoken_minutes(pause.minutes, lang))
+    return (
+        f'<tr class="leg"><td></td><td class="time">{clock(pause.begin)}</td>'
+        f'<td colspan="3">{escaped(told)}</td></tr>'
+    )
 
 
 def _stop_row(stop: Stop, lang: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from geo import words
 from geo.exports import Provenance
-from routes.sheets.content import SheetContent, Stop, Way, content_of, spoken_minutes
+from routes.sheets.content import Pause, SheetContent, Stop, Way, content_of, spoken_minutes
 from routes.sheets.drawing import MAP_WIDTH, Drawing, escaped, legend_svg, map_of
 from routes.sheets.fonts import Font, find_font
 from routes.sheets.links import QrCode
@@ -171,15 +171,19 @@ def _legend(page: _Page, content: SheetContent) -> None:
 
 def _timetable(page: _Page, content: SheetContent) -> None:
     for at, stop in enumerate(content.stops):
-        for pause in content.pauses:
-            if pause.stop == at:
-                told = words.say("sheet.pause", content.lang,
-                                 minutes=spoken_minutes(pause.minutes, content.lang))  # fmt: skip
-                page.text(f"{clock(pause.begin)}  {told}", 24, x=_EDGE + 64)
-                page.gap(6)
+        _pauses(page, content, content.pauses_at(at, before=True))
         _stop(page, content, stop)
+        _pauses(page, content, content.pauses_at(at, before=False))
         for way in content.ways[at] if at < len(content.ways) else ():
             _way(page, way)
+
+
+def _pauses(page: _Page, content: SheetContent, pauses: tuple[Pause, ...]) -> None:
+    for pause in pauses:
+        span = spoken_minutes(pause.minutes, content.lang)
+        told = words.say("sheet.pause", content.lang, minutes=span)
+        page.text(f"{clock(pause.begin)}  {told}", 24, x=_EDGE + 64)
+        page.gap(6)
 
 
 def _stop(page: _Page, content: SheetContent, stop: Stop) -> None:

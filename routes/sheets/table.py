@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from geo.exports import Provenance, csv_bytes, geojson_bytes
-from routes.sheets.content import SheetContent, Stop, Way
+from routes.sheets.content import Pause, SheetContent, Stop, Way
 from routes.visits import clock
 
 if TYPE_CHECKING:
@@ -111,17 +111,19 @@ def timetable_frame(content: SheetContent) -> pd.DataFrame:
 
     rows: list[dict[str, Any]] = []
     for at, stop in enumerate(content.stops):
-        rows += [
-            {"kind": "break", "begin": clock(p.begin), "leave": clock(p.begin + p.minutes),
-             "minutes": p.minutes}
-            for p in content.pauses if p.stop == at
-        ]  # fmt: skip
+        rows += map(_pause, content.pauses_at(at, before=True))
         rows.append({"kind": "stop", "lon": stop.lon, "lat": stop.lat, **_stop(stop)})
+        rows += map(_pause, content.pauses_at(at, before=False))
         rows += [{"kind": "leg", **_way(way)} for hop in content.ways[at : at + 1] for way in hop]
     date = content.day.isoformat() if content.day else None
     table = _framed(rows, _TABLE)
     table.insert(0, "date", pd.Series([date] * len(table), dtype=object))
     return table
+
+
+def _pause(pause: Pause) -> dict[str, Any]:
+    begin, end = clock(pause.begin), clock(pause.begin + pause.minutes)
+    return {"kind": "break", "begin": begin, "leave": end, "minutes": pause.minutes}
 
 
 _TABLE: dict[str, Any] = {
