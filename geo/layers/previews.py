@@ -1,4 +1,4 @@
-"""What a map of inputs shows before anything is computed: points, areas, doubtful streets.
+"""What a map of inputs shows before anything is computed: points, outlines of areas.
 
 The ground and the frame are those of the maps of results.
 """
@@ -31,10 +31,8 @@ from geo.network.model import FloatArray, WalkNetwork
 
 __all__ = [
     "DATUM_COLOURS",
-    "FINDING_STYLES",
     "areas_shown",
     "bounds_of",
-    "findings_shown",
     "ground_digest",
     "ground_json",
     "preview_ground",
@@ -45,12 +43,6 @@ Box = tuple[float, float, float, float]
 
 # Okabe and Ito's colours, told apart with every kind of colour vision.
 DATUM_COLOURS = {"wgs84": "#0072B2", "gcj02": "#D55E00", "bd09": "#8A4B8F"}
-FINDING_STYLES: dict[str, dict[str, Any]] = {
-    "apart": {"color": "#D55E00", "weight": 4.0, "opacity": 0.95},
-    "repeated": {"color": "#8A4B8F", "weight": 4.0, "opacity": 0.95},
-    "dead_end": {"radius": 3.2, "color": PAPER, "weight": 1.0, "fillColor": "#0072B2",
-                 "fillOpacity": 0.95},
-}  # fmt: skip
 _REACH_M = 600.0
 _CLOSEST = 0.004  # degrees: one point alone is shown with its neighbourhood
 _OUTLIERS = 50  # points from which on the outermost hundredths do not set the view
@@ -158,18 +150,6 @@ def areas_shown(
         "names": _names(under, lang),
         "areas": (found, {"styles": area_styles(len(known)), "fields": fields}),
     }
-    return _shown(layers, under.box, view_key, under, lang)
-
-
-def findings_shown(
-    found: dict[str, Any], under: Surroundings, *, lang: str, view_key: str
-) -> Shown:
-    """Return what an audit found: by kind of `FINDING_STYLES` an array of lines or points."""
-    layers: dict[str, Any] = {"names": _names(under, lang)}
-    for kind, style in FINDING_STYLES.items():
-        told = inert_record({"title": words.say(f"data.finding_{kind}", lang)})
-        drawn = [feature(shape, {"k": kind, **told}) for shape in found.get(kind, ())]
-        layers[f"data_{kind}"] = (drawn, {"styles": {kind: style}, "fields": []})
     return _shown(layers, under.box, view_key, under, lang)
 
 

@@ -155,7 +155,7 @@ def _map(draft: Draft, table: AreaTable, lang: str) -> None:
 
 def area_table(table: AreaTable, lang: str) -> pd.DataFrame:
     """Return what each area is called and belongs to."""
-    columns = {"name": "areas.name", "level": "data.level", "union": "areas.union",
+    columns = {"name": "areas.name", "level": "layers.data_level", "union": "areas.union",
                "id": "data.fault_id"}  # fmt: skip
     return pd.DataFrame(
         {words.say(key, lang): table.frame[name].fillna("") for name, key in columns.items()}

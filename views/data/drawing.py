@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Callable
 from functools import partial
 from html import escape
 
@@ -14,20 +15,24 @@ from geo.layers.drawings import Shown
 from geo.layers.previews import ground_digest, ground_json
 from views import frame
 
-__all__ = ["draw", "legend"]
+__all__ = ["draw", "draw_over", "legend"]
 
 HEIGHT = 440
 
 
 def draw(shown: Shown, under: Surroundings, lang: str, key: str) -> None:
-    """Draw a map; the frame stays while what it shows changes."""
+    """Draw a map over the streets of `under`."""
+    draw_over(shown, ground_digest(under), partial(ground_json, under), lang, key)
+
+
+def draw_over(shown: Shown, ground: str, make: Callable[[], str], lang: str, key: str) -> None:
+    """Draw a map over the ground of a digest; the frame stays while what it shows changes."""
     told = shown.text().encode()
-    make = partial(ground_json, under)
     with st.container(key="map"):
         frame.component(lang, shown.keys)(
             told=told,
             digest=hashlib.sha256(told).hexdigest()[:16],
-            ground=frame.ground_url(lang, shown.keys, ground_digest(under), make),
+            ground=frame.ground_url(lang, shown.keys, ground, make),
             height=HEIGHT,
             key=key,
         )

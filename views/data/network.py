@@ -15,19 +15,17 @@ import streamlit as st
 from geo import words
 from geo.centrelines import LineColumns, LineSource
 from geo.datum import DATUMS
-from geo.layers.drawings import Shown
-from geo.layers.previews import FINDING_STYLES, findings_shown, preview_ground
 from geo.network import WalkNetwork, write_network_geopackage
-from geo.network.audit import audit, audit_sentences
+from geo.network.audit import audit
 from views import inputs
-from views.data import drawing, networks, uploader
+from views.data import audits, networks, uploader
 from views.data.kept import made_once
 from views.language import in_language
 from views.plain import plain, plain_lines
 from views.refusals import spoken
 from views.sources import sample_ground
 
-__all__ = ["audit_table", "draw"]
+__all__ = ["draw"]
 
 ROLE = "network"
 SCHEMATIC, UPLOADED = "schematic", "uploaded"
@@ -188,11 +186,7 @@ def _looked_at(offer: _Offer, is_default: bool, lang: str) -> None:
     found = made_once(("audit", meta.digest), partial(audit, network))
     st.markdown(plain_lines(_facts(offer, found, lang)))
     _use(offer, is_default, lang)
-    st.subheader(_say("audit", lang), anchor=False)
-    st.markdown(plain_lines(audit_sentences(found, lang)))
-    _map(network, lang)
-    with st.expander(_say("audit_table", lang), icon=":material/table:"):
-        st.dataframe(audit_table(found, lang), hide_index=True, key="data-audit")
+    audits.draw(network, found, lang)
     st.download_button(
         _say("save_network", lang),
         partial(_geopackage, network, lang),
@@ -231,44 +225,6 @@ def _use(offer: _Offer, is_default: bool, lang: str) -> None:
         icon=":material/check:" if in_use else ":material/login:",
         key="data-use-network",
     )
-
-
-def _map(network: WalkNetwork, lang: str) -> None:
-    """Draw what the audit found over the network."""
-    under = preview_ground(network, network.meta.bbox, np.empty((0, 2)))
-
-    def make() -> Shown:
-        return findings_shown(
-            networks.found_in(network), under, lang=lang,
-            view_key=f"data-network-{network.meta.digest[:12]}",
-        )  # fmt: skip
-
-    shown = made_once(("findings", network.meta.digest, lang), make)
-    left, right = st.columns([3, 1])
-    with left:
-        drawing.draw(shown, under, lang, "data-map-network")
-    with right:
-        rows = [
-            (style.get("fillColor", style["color"]), True, _say(f"finding_{kind}", lang))
-            for kind, style in FINDING_STYLES.items()
-        ]
-        st.html(drawing.legend(rows))
-        st.caption(_say("finding_limit", lang, most=networks.MOST_SHOWN))
-
-
-def audit_table(found: dict[str, Any], lang: str) -> pd.DataFrame:
-    """Return an audit as rows of a name and a value."""
-    said = {True: _say("yes", lang), False: _say("no", lang)}
-    values = [
-        said[value]
-        if isinstance(value, bool)
-        else f"{value:.2%}"
-        if key.endswith("_share")
-        else f"{value:,}"
-        for key, value in found.items()
-    ]
-    names = [_say(f"audit_{key}", lang) for key in found]
-    return pd.DataFrame({_say("audit_what", lang): names, _say("audit_value", lang): values})
 
 
 def _geopackage(network: WalkNetwork, lang: str) -> bytes:

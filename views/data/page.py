@@ -60,7 +60,19 @@ def _now(circles: Any, lang: str) -> None:
                     icon=":material/undo:",
                     key="data-back",
                 )
+        share = _share_on_network() if own.roles else 1.0
+        if share < 0.5:
+            told = words.say("data.apart", lang, share=f"{share:.0%}")
+            st.warning(told, icon=":material/wrong_location:")
     st.caption(words.say("data.privacy", lang))
+
+
+def _share_on_network() -> float:
+    """Return the share of the session's stations within the box of its network."""
+    ground = inputs.ground()
+    west, south, east, north = ground.network.meta.bbox
+    points = ground.stations.frame.geometry
+    return float((points.x.between(west, east) & points.y.between(south, north)).mean())
 
 
 def _called(role: str, own: inputs.Inputs, lang: str) -> str:

@@ -18,7 +18,8 @@ _CSS = """
 [data-testid="stFileUploaderDropzone"] [data-testid="stBaseButton-secondary"]::after
   {{content: "{choose}"; font-size: .95rem;}}
 [data-testid="stFileUploaderDropzone"]::after {{content: "{drop}"; font-size: .86rem;
-  color: #56504d;}}
+  color: #56504d; align-self: center;}}
+@media (max-width: 640px) {{[data-testid="stFileUploaderDropzone"]::after {{display: none;}}}}
 [data-testid="stFileChip"] [role="alert"] {{font-size: 0;}}
 [data-testid="stFileChip"] [role="alert"]::after {{content: "{not_taken}"; font-size: .86rem;}}
 .ht-stand {{display: flex; align-items: flex-start; gap: .5rem; margin: 0 0 .35rem;
