@@ -161,9 +161,9 @@ def test_the_order_of_the_rows_does_not_matter(request: dict[str, Any], random: 
     try:
         found = choose(**request)
     except OrderingError as fault:
-        with pytest.raises(type(fault)) as other:
+        code = fault.code
+        with pytest.raises(OrderingError, match=code.replace("_", " ")):
             choose(**shuffled)
-        assert other.value.code == fault.code
         return
     again = choose(**shuffled)
     assert again.score == found.score

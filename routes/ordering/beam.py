@@ -12,12 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from routes.ordering.exact import (
-    EXACT,
-    leave_by,
-    time_between,
-    time_from_start,
-)
+from routes.ordering.exact import EXACT, leave_by, time_between, time_from_start
 from routes.ordering.guide import Grid, Guide, Prices
 from routes.ordering.problem import BoolArray, FloatArray, IntArray, Problem
 from routes.ordering.refine import refine
@@ -30,6 +25,7 @@ ROUNDS = 3
 STEPS = 10  # of the prices between two beams
 COARSE, FINE = 120, 400  # slots for finding prices, and for following them
 MUST = (2.0, 20.0)  # a must is worth so many times the highest score, then more
+ALIKE = 2  # routes over the same places, by different ways, before others get their chance
 AHEAD = 4  # times the width are looked at one step further
 
 
@@ -194,7 +190,8 @@ class _Beam:
             seen[np.arange(kept.size), place[kept]] = True
             further = _one_further(grid, guide, status[kept], slot[kept], place[kept], seen)
             hope = gained[kept] + further
-            kept = kept[np.lexsort((time[kept], -hope))[: self.width]]
+            ranked = kept[np.lexsort((time[kept], -hope))]
+            kept = _varied(ranked, sign[ranked], self.width)
         status, row, place, time = status[kept], row[kept], place[kept], time[kept]
         visited = rows.visited[row]
         visited[np.arange(kept.size), place] = True
@@ -235,15 +232,25 @@ def _highest(values: FloatArray, count: int) -> IntArray:
     return np.sort(np.concatenate([above, level]))
 
 
+def _varied(ranked: IntArray, sign: IntArray, width: int) -> IntArray:
+    """Return the first `width` of `ranked`, of equal sets (equal `sign`) only `ALIKE` at first."""
+    by = np.argsort(sign, kind="stable")
+    begins = np.flatnonzero(np.diff(sign[by], prepend=sign[by[0]] - 1))
+    place = np.arange(by.size) - np.repeat(begins, np.diff(begins, append=by.size))
+    first = np.zeros(by.size, dtype=bool)
+    first[by] = place < ALIKE
+    return np.concatenate([ranked[first], ranked[~first]])[:width]
+
+
 def _one_further(
     grid: Grid, guide: Guide, status: IntArray, slot: IntArray, place: IntArray, seen: BoolArray
 ) -> FloatArray:
     """Return the value still to come, looking one visit ahead at what has not been seen."""
-    places = np.arange(seen.shape[1])
-    arrive = slot[:, None] + grid.legs[place]
-    index = (status[:, None], places[None, :], arrive)
-    back = guide.then[index] == place[:, None]
-    values = np.where(back, guide.other[index], guide.go[index])
+    _, m, long = guide.go.shape
+    index = grid.legs[place] + np.arange(m) * long + (status * m * long + slot)[:, None]
+    values = guide.go.ravel().take(index)
+    back = guide.then.ravel().take(index) == place[:, None]
+    values[back] = guide.other.ravel().take(index[back])
     values[seen] = -np.inf
     over = slot + grid.home[place]
     ends = np.where(over <= grid.last[status], -grid.early * over, -np.inf)

@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from routes.ordering.problem import FloatArray, IntArray, Problem
 from routes.ordering.transition import begin, latest_arrival, steps
@@ -40,7 +41,7 @@ class Guide:
     first: IntArray
     go: FloatArray
     other: FloatArray
-    then: IntArray
+    then: NDArray[np.int16]
 
 
 def horizon(problem: Problem) -> float:
@@ -100,7 +101,7 @@ class Grid:
         from_h, to_h = (statuses, self.slots + 2, m), (statuses, m, long)
         guide = Guide(
             np.full(from_h, -np.inf), np.full(from_h, -np.inf), np.full(from_h, -1, np.int64),
-            np.full(to_h, -np.inf), np.full(to_h, -np.inf), np.full(to_h, -1, np.int64),
+            np.full(to_h, -np.inf), np.full(to_h, -np.inf), np.full(to_h, -1, np.int16),
         )  # fmt: skip
         onward = np.arange(m)[None, :] * long + self.legs
         places = np.arange(m)
@@ -119,10 +120,10 @@ class Grid:
     ) -> tuple[FloatArray, FloatArray, IntArray]:
         """Return (best, second, first) of leaving each place in status s and slot h."""
         places = np.arange(self.problem.m)
-        at = onward + h
-        values = guide.go[s].ravel().take(at)
-        back = guide.then[s].ravel().take(at) == places[:, None]
-        np.copyto(values, guide.other[s].ravel().take(at), where=back)
+        # Slot h of the flat table comes first, so that the same indices serve all slots.
+        values = guide.go[s].ravel()[h:].take(onward)
+        back = guide.then[s].ravel()[h:].take(onward) == places[:, None]
+        values[back] = guide.other[s].ravel()[h:].take(onward[back])
         first = values.argmax(axis=1)
         best = values[places, first]
         values[places, first] = -np.inf
