@@ -120,3 +120,10 @@ def test_flags_of_the_page_have_sentences():
     for flag in re.findall(r"^\| (`[a-z_、`]+) \|", PAGE.split("**“注意：”")[1], re.M):
         for name in re.findall(r"[a-z_]+", flag):
             assert words.say(f"flag.{name}", "zh")
+
+
+def test_links_of_the_page_lead_somewhere():
+    targets = re.findall(r"\]\(([^)#]+)\)", PAGE)
+    assert len(targets) >= 5
+    for target in targets:
+        assert (ROOT / "docs" / target).is_file(), target
