@@ -35,6 +35,8 @@ _LABEL_ZOOMS = (13, 14, 15)
 _LABEL_PLACES = (0.5, 0.35, 0.65, 0.2, 0.8)
 """Where along a street its name may stand: the first that is clear of stations."""
 _LABEL_CLEAR_M = 120.0
+_FEW = 20
+"""Up to so many stations are gone through one by one: a tree takes longer to import than to ask."""
 _METRES_PER_DEGREE = 111_320.0
 
 _TIERS: dict[str, int] = {
@@ -159,17 +161,24 @@ class _Stations:
     """Distances to the nearest station, in metres, as the crow flies and near enough."""
 
     def __init__(self, lonlat: FloatArray) -> None:
-        from scipy.spatial import cKDTree
-
         mid = lonlat[:, 1].mean() if len(lonlat) else 0.0
         self._scale = np.array([np.cos(np.radians(mid)), 1.0]) * _METRES_PER_DEGREE
-        self._tree = cKDTree(lonlat * self._scale) if len(lonlat) else None
+        self._spots = lonlat * self._scale
+        self._tree = None
+        if len(lonlat) > _FEW:
+            from scipy.spatial import cKDTree
+
+            self._tree = cKDTree(self._spots)
 
     def distance(self, lonlat: FloatArray) -> FloatArray:
         """Return (k,) metres; infinite where there is no station at all."""
-        if self._tree is None:
-            return np.full(len(lonlat), np.inf)
-        return np.asarray(self._tree.query(lonlat * self._scale)[0], dtype=np.float64)
+        at = lonlat * self._scale
+        if self._tree is not None:
+            return np.asarray(self._tree.query(at)[0], dtype=np.float64)
+        best = np.full(len(at), np.inf)
+        for spot in self._spots:
+            best = np.minimum(best, np.hypot(*(at - spot).T))
+        return best
 
 
 def _inside(network: WalkNetwork, box: Box) -> npt.NDArray[np.bool_]:

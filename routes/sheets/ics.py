@@ -34,9 +34,10 @@ def ics_of(content: SheetContent, provenance: Provenance) -> bytes | None:
     calendar.add("calscale", "GREGORIAN")
     calendar.add("x-wr-calname", showable(content.title))
     calendar.add("x-wr-timezone", _TZID)
-    first = datetime.date(content.day.year, 1, 1)
-    last = datetime.date(content.day.year + 1, 12, 31)
-    calendar.add_component(Timezone.from_tzid(_TZID, first_date=first, last_date=last))
+    # The library goes through these days one by one, and no walk takes longer than two.
+    day = datetime.timedelta(days=1)
+    zone = Timezone.from_tzid(_TZID, first_date=content.day - day, last_date=content.day + 3 * day)
+    calendar.add_component(zone)
     stamp = datetime.datetime.fromisoformat(provenance.created).astimezone(datetime.UTC)
     for at, stop in enumerate(content.stops):
         if stop.number is not None:

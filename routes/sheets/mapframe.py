@@ -72,28 +72,27 @@ def frame_around(lonlat: FloatArray, width: float, height: float, margin: float)
 
 
 def apart(spots: FloatArray, gap: float, box: Sequence[float]) -> FloatArray:
-    """Return (k, 2) spots moved until no two are nearer than `gap`, inside `box`.
+    """Return (k, 2) spots moved until no two are nearer than `gap` (by half a unit), in `box`.
 
     Pairs push each other away in a fixed order, so that the same spots end in the same place;
     two in one place part sideways. `box` is left, top, right, bottom.
     """
     moved = np.array(spots, dtype=np.float64)
     left, top, right, bottom = box
-    for _ in range(200):
+    for _ in range(300):
+        moved = moved.clip((left, top), (right, bottom))
         still = True
         for i in range(len(moved)):
             for j in range(i):
                 away = moved[i] - moved[j]
                 length = float(np.hypot(*away))
-                if length >= gap - 1e-6:
+                if length >= gap - 0.5:
                     continue
                 still = False
                 way = away / length if length > 1e-6 else np.array([1.0, 0.0])
                 push = way * (gap - length) / 2
                 moved[i] += push
                 moved[j] -= push
-        moved[:, 0] = moved[:, 0].clip(left, right)
-        moved[:, 1] = moved[:, 1].clip(top, bottom)
         if still:
             break
-    return moved
+    return moved.clip((left, top), (right, bottom))
