@@ -43,16 +43,18 @@ def draw(lang: str) -> None:
             st.markdown(_say("empty_areas", lang))
         return
     draft = _asked(draft, lang)
+    # Each has a place of its own: a map that is moved on the page would be loaded again.
+    told, drawn = st.container(), st.container()
     if draft.datum is None:
-        st.info(_say("datum_first", lang), icon=":material/pin_drop:")
+        told.info(_say("datum_first", lang), icon=":material/pin_drop:")
         return
     table: AreaTable | None = None
-    with spoken(lang), st.spinner(_say("reading", lang)):
+    with told, spoken(lang), st.spinner(_say("reading", lang)):
         table = _table(draft)
+        _report(table, lang)
     if table is None:
         return
-    _report(table, lang)
-    with spoken(lang):
+    with drawn, spoken(lang):
         _map(draft, table, lang)
     in_use = inputs.chosen().digest(ROLE) == table.digest
     st.button(

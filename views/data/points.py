@@ -50,22 +50,26 @@ def draw(role: Kind, lang: str) -> None:
         _empty(role, lang)
         return
     draft = _asked(role, draft, lang)
+    # Each part has a place of its own: a map that is moved on the page would be loaded again.
+    asked, told, standing = st.container(), st.container(), st.container()
     how: Mapping | None = None
-    with spoken(lang), st.spinner(_say("reading", lang)):
+    table: PointTable | None = None
+    with told, spoken(lang), st.spinner(_say("reading", lang)):
         how = draft.mapping or _recognised(role, draft)
     if how is None:
         return
-    draft = _datum(role, draft, how, lang)
-    table: PointTable | None = None
-    if draft.datum is not None:
-        with spoken(lang), st.spinner(_say("reading", lang)):
-            table = _table(role, draft, how, draft.datum)
-    else:
-        st.info(_say("datum_first", lang), icon=":material/pin_drop:")
-    if table is not None:
-        _report(table, draft, lang)
+    with asked:
+        draft = _datum(role, draft, how, lang)
+    with told:
+        if draft.datum is None:
+            st.info(_say("datum_first", lang), icon=":material/pin_drop:")
+        else:
+            with spoken(lang), st.spinner(_say("reading", lang)):
+                table = _table(role, draft, how, draft.datum)
+                _report(table, draft, lang)
     if table is not None or draft.datum is None:
-        _standing(role, draft, how, lang)
+        with standing:
+            _standing(role, draft, how, lang)
     _use(role, table, draft, lang)
     columns = st.expander(
         _say("mapping", lang), expanded=table is None, icon=":material/view_column:"
