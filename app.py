@@ -63,7 +63,7 @@ def _page() -> None:
 
 if runtime.exists():
     _page()
-else:
+elif __name__ == "__main__":
     from views.start import serve
 
     serve(Path(__file__).resolve(), sys.argv[1:])

@@ -64,6 +64,14 @@ def test_what_fails_while_warming_up_is_left_to_the_page(
     assert "before the first page" in caplog.text
 
 
+def test_importing_the_door_starts_nothing() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "import app, sys; print('streamlit.web.cli' in sys.modules)"],
+        cwd=ROOT, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.stdout.split() == ["False"], done.stderr
+
+
 def test_a_ground_is_made_once_and_old_ones_are_forgotten(
     cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
