@@ -56,8 +56,9 @@ def places() -> dict[str, Place]:
         _place("a", 100, 200, SCRIPT, SCRIPT, text_zh="看一看", text_en="Look"),
         _place("b", 600, 0, FORMULA, FORMULA, coordinate_status="estimated", accuracy_m=80.0),
         _place("c", 300, 900, CONTROL, CONTROL, hours=None),
-        _place("d", 2900, 900, "丁馆", "Hall D", hours="Tu-Su 09:00-17:00"),
-    )
+        _place("d", 2900, 900, "丁馆", "Hall D", hours="Tu-Su 09:00-17:00", coach="东门",
+               toilets=True, statuses=(("coach", "sample"), ("toilets", "sourced"))),
+    )  # fmt: skip
     return {place.id: place for place in found}
 
 

@@ -112,9 +112,16 @@ def test_the_sheet_says_all_that_must_be_said(rested, lang):
             assert step in text
 
 
+def test_what_a_coach_driver_asks_is_told_and_marked(monday):
+    texts = Sheet(sheet_of(monday, "zh")).texts
+    assert "大客车：东门（示例数据） · 有厕所" in texts
+    assert content_of(monday, "en").stops[0].services("en") == ()
+
+
 def test_an_english_sheet_has_no_chinese_but_names():
     route = drawn_route(date=FRIDAY)
     names = {stop.name for stop in content_of(route, "en").stops} | {route.network.meta.name}
+    names.add("东门")
     said = [text for text in Sheet(sheet_of(route, "en")).texts if re.search("[一-鿿]", text)]
     for name in sorted(names, key=len, reverse=True):
         said = [text.replace(name, "") for text in said]

@@ -73,6 +73,19 @@ class Stop:
         """Whether the position is no surveyed one."""
         return self.place.coordinate_status in ("estimated", "geocoded")
 
+    def services(self, lang: str) -> tuple[str, ...]:
+        """Return address, coach stop, booking and toilets as far as known, samples marked."""
+        place, told = self.place, []
+        if place.address:
+            told.append(words.say("sheet.address", lang, address=place.address))
+        for field in ("coach", "booking", "toilets"):
+            value = getattr(place, field)
+            if value:
+                text = words.say(f"sheet.{field}", lang, **{field: value})
+                sample = place.status(field) == "sample"
+                told.append(words.say("sheet.sample", lang, text=text) if sample else text)
+        return tuple(told)
+
 
 @dataclass(frozen=True, eq=False)
 class Way:

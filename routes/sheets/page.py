@@ -103,6 +103,8 @@ def _pause_row(pause: Pause, lang: str) -> str:
 
 def _stop_row(stop: Stop, lang: str) -> str:
     said = [stop.why or stop.place.text(lang) or ""] if stop.number else []
+    if stop.number:
+        said.append(" · ".join(stop.services(lang)))
     if stop.wait >= 1:
         said.append(words.say("sheet.wait", lang, minutes=spoken_minutes(stop.wait, lang)))
     if stop.estimated:
