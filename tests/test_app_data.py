@@ -17,12 +17,15 @@ from streamlit.testing.v1 import AppTest
 from geo import samples, words
 from geo.datum import from_wgs84
 from geo.errors import PointsError
+from geo.layers.audit_map import audit_shown
 from geo.network import load_network, save_network
+from geo.network.findings import find
+from geo.osm import read_osm
 from geo.pace import profile_named
 from geo.points import preview, read_points
 from geo.snapping import build_index, snappable_edges
 from views import inputs
-from views.data import cleaned, datums, kept, mapping, networks
+from views.data import audits, cleaned, datums, kept, mapping, networks
 from views.data.kept import Draft, Upload
 from views.inputs import Inputs, laid_out
 from views.plain import plain
@@ -342,6 +345,26 @@ def test_the_schematic_network_says_what_it_is(schematic_page: AppTest) -> None:
     assert [b.key for b in test.get("download_button")] == ["data-save-network"]
 
 
+def test_a_finding_is_looked_at_where_it_is(osm: OsmFile) -> None:
+    osm.nodes(a=(-1000, 0), b=(-8, 0), c=(0, 0), d=(1000, 0), e=(0, 900))
+    osm.way(1, "ab", {"highway": "residential"})
+    osm.way(2, "ecd", {"highway": "residential"})
+    network = read_osm(osm.write())
+    found = find(network)
+    assert "near_miss" in set(found.frame["kind"])
+    shown, _ = audit_shown(found, network, lang="zh")
+    row = found.frame["kind"].tolist().index("near_miss")
+    west, south, east, north = audits.closer(shown, found, [row]).bounds
+    spot = found.frame.geometry.iloc[row].centroid
+    assert west < spot.x < east
+    assert south < spot.y < north
+    assert east - west < 0.01
+    assert audits.closer(shown, found, [row]).key != shown.key, "or the map would stay where it is"
+    assert audits.closer(shown, found, []) is shown
+    assert audits.closer(shown, found, [10_000]) is shown
+    assert len(audits.finding_table(found, "en")) == len(found.frame)
+
+
 def drawn(osm: OsmFile) -> Path:
     """Return a cross of two streets, 2 km each, far from Nanjing."""
     osm.nodes(a=(-1000, 0), b=(0, 0), c=(1000, 0), d=(0, -1000), e=(0, 1000))
@@ -353,8 +376,6 @@ def drawn(osm: OsmFile) -> Path:
 def test_only_saved_networks_of_the_folder_are_offered(
     osm: OsmFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from geo.osm import read_osm
-
     folder = tmp_path / "offered"
     save_network(read_osm(drawn(osm)), folder / "北京")
     (folder / "not a network").mkdir()

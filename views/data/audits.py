@@ -22,7 +22,7 @@ from views.data.kept import made_once
 from views.plain import plain_lines
 from views.shelf import Shelf
 
-__all__ = ["audit_table", "draw", "finding_table"]
+__all__ = ["audit_table", "closer", "draw", "finding_table"]
 
 AT_ONCE = 60_000  # edges up to which findings are looked for without being asked
 MOST_LISTED = 1000
@@ -89,7 +89,7 @@ def _draw_findings(network: WalkNetwork, found: Findings, lang: str) -> None:
     with left:
         digest = hashlib.sha256(ground.encode()).hexdigest()[:24]
         drawing.draw_over(
-            _closer(shown, found, looked_at), digest, lambda: ground, lang, "data-map-network"
+            closer(shown, found, looked_at), digest, lambda: ground, lang, "data-map-network"
         )
     with right:
         rows = [
@@ -109,7 +109,7 @@ def _draw_findings(network: WalkNetwork, found: Findings, lang: str) -> None:
         st.caption(_say("first_findings", lang, shown=MOST_LISTED, total=counts["total"]))
 
 
-def _closer(shown: Shown, found: Findings, rows: list[int]) -> Shown:
+def closer(shown: Shown, found: Findings, rows: list[int]) -> Shown:
     """Return a map that looks at the finding of a chosen row."""
     if not rows or rows[0] >= len(found.frame):
         return shown

@@ -204,7 +204,8 @@ def _facts(offer: _Offer, found: dict[str, Any], lang: str) -> list[str]:
     date = meta.osm_date or words.say("cli.unknown_date", lang)
     bbox = ", ".join(f"{degrees:.4f}" for degrees in meta.bbox)
     km = float(np.asarray(network.edge_length_m).sum()) / 1000
-    source = Path(meta.source).name  # where on the server it came from is nobody's business
+    # Where on the server it came from is nobody's business.
+    source = Path(meta.source).name if Path(meta.source).is_absolute() else meta.source
     return [
         words.say("cli.network_title", lang, name=offer.name, source=source, date=date),
         words.say("cli.network_size", lang, nodes=network.n_nodes, edges=network.n_edges,
