@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from commands.areas import AreaLayer, AreaLevel, Areas, AreasDatum, areas_of
+from commands.facts import opened
 from commands.options import (
     Crs,
     Datum,
@@ -47,18 +48,17 @@ __all__ = ["coverage"]
 
 def coverage(
     stations: Annotated[
-        Path | None, typer.Argument(help="站点 CSV/GeoJSON；省略则运行内置示例 · or the sample.")
+        Path | None,
+        typer.Argument(help="站点表 xlsx/csv/geojson/gpkg；省略则运行内置示例 · or the sample."),
     ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="结果文件夹 · folder of results.")
     ] = None,
     datum: Datum = None,
     network: Annotated[
-        Path | None, typer.Option("--network", help="路网文件夹 · network folder.")
+        Path | None, typer.Option("--network", help="路网文件夹 · network folder, or schematic.")
     ] = None,
-    demand: Annotated[
-        Path | None, typer.Option("--demand", help="需求 CSV/GeoJSON · demand places.")
-    ] = None,
+    demand: Annotated[Path | None, typer.Option("--demand", help="需求表 · demand places.")] = None,
     demand_datum: Annotated[
         str | None, typer.Option("--demand-datum", help="需求坐标系 · datum of --demand.")
     ] = None,
@@ -203,15 +203,13 @@ def _inputs(
         return sample()
     if network is None:
         raise RequestError("stations_missing")
-    from geo.network import load_network
-
     posts = points_of(stations, "stations", datum, **how)
     places = None
     if demand is not None:
         if demand_datum is None and demand_mapping is None:
             raise DatumError("demand_datum")
         places = points_of(demand, "demand", demand_datum, mapping=demand_mapping)
-    return load_network(network), posts, places
+    return opened(network), posts, places
 
 
 def _record(

@@ -12,7 +12,7 @@ from terminal import say, say_flags
 if TYPE_CHECKING:
     from geo.network import WalkNetwork
 
-__all__ = ["network_facts", "opened", "say_saved"]
+__all__ = ["SCHEMATIC", "network_facts", "opened", "say_saved"]
 
 SCHEMATIC = "schematic"
 """Names the embedded network where a folder is asked for."""

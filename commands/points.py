@@ -142,12 +142,9 @@ def points_clean(
 def _refuse_faults(table: PointTable, lang: str) -> None:
     """Refuse a table with any row that is no use, other than totals and notes."""
     from geo.points import fault_sentence
+    from geo.points.schema import NO_PLACES
 
-    rows = [
-        fault
-        for fault in table.faults.to_dict("records")
-        if fault["code"] not in ("total_row", "note_row", "continued")
-    ]
+    rows = [fault for fault in table.faults.to_dict("records") if fault["code"] not in NO_PLACES]
     if rows:
         reason = fault_sentence(rows[0]["code"], rows[0]["params"], lang)
         raise PointsError("points_strict", count=len(rows), row=rows[0]["row"], reason=reason)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from commands.facts import SCHEMATIC, opened
 from commands.options import Json, Lang, Verbose
 from geo import words
 from geo.errors import RequestError
@@ -33,7 +34,7 @@ def route(
     ] = None,
     theme: Annotated[str | None, typer.Option("--theme", help="主题 · theme.")] = None,
     network: Annotated[
-        Path | None, typer.Option("--network", help="路网文件夹 · network folder.")
+        Path | None, typer.Option("--network", help="路网文件夹 · network folder, or schematic.")
     ] = None,
     stations: Annotated[
         Path | None, typer.Option("--stations", help="歇脚站点表 · rest stations.")
@@ -100,7 +101,7 @@ def route(
         profile=profile, rest_detour_m=rest_detour_m, lang=said,
     )  # fmt: skip
     ground = network_of(network)
-    posts = _stations(stations, datum, sample=network is None)
+    posts = _stations(stations, datum, sample=network is None or str(network) == SCHEMATIC)
     with progress(said) as tell:
         found = plan(brief, network=ground, stations=posts, on_progress=tell)
     with OutputFolder(out, route_provenance(found)) as folder:
@@ -117,13 +118,7 @@ def route(
 
 def network_of(folder: Path | None) -> WalkNetwork:
     """Return the network of a folder, or the schematic one."""
-    if folder is None:
-        from geo.schematic import schematic_network
-
-        return schematic_network()
-    from geo.network import load_network
-
-    return load_network(folder)
+    return opened(Path(SCHEMATIC) if folder is None else folder)
 
 
 def _stations(file: Path | None, datum: str | None, *, sample: bool) -> PointTable | None:

@@ -30,6 +30,8 @@ from routes.visits import StudyBrief, clock, minute_of
 __all__ = ["plan"]
 
 Progress = Callable[[str, int, int], None]
+THEME_BUDGET_MIN = 8 * 60.0
+"""A theme without a budget is a day's walk."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +89,9 @@ def plan(
     """
     tell = on_progress or (lambda stage, done, total: None)
     tell("route", 0, 4)
+    assumed = brief.theme is not None and brief.budget_minutes is None
+    if assumed:  # or all that is open somewhere would be visited until midnight
+        brief = replace(brief, budget_minutes=THEME_BUDGET_MIN)
     places = read_places() if places is None else places
     lines = read_lines() if lines is None else lines
     day = _day(
@@ -106,6 +111,9 @@ def plan(
         _directions(day, hop, a, b) for hop, (a, b) in zip(hops, pairwise(order), strict=True)
     )
     route = _route(day, order, table, hops, told, left, proven)
+    if assumed:
+        told_so = ("budget_assumed", (("hours", THEME_BUDGET_MIN / 60),))
+        route = replace(route, remarks=(*route.remarks, told_so))
     tell("route", 3, 4)
     if brief.groups > 1:
         route = replace(route, groups=plan_groups(table, walk, brief, day.book))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import shapely
-from drawn_network import draw, places, points, way
+from drawn_network import degrees, draw, places, points, way
 
 from geo.coverage.request import CoverageRequest
 from geo.coverage.result import Coverage
 from geo.coverage.run import cover
 from geo.errors import PointsError, RequestError
 from geo.network.model import EdgeFlag as F
+from geo.points import read_points
 
 # A street of 1200 m with a side street of 600 m:
 #
@@ -375,3 +376,20 @@ def test_bands_are_cumulative_sorted_and_checked():
     for option in ("cell_m", "max_access_m", "apart_m", "min_component_m", "gap_link_m"):
         with pytest.raises(RequestError, match=option):
             CoverageRequest(**{option: float("nan")})
+
+
+def test_a_row_of_totals_is_no_station_and_no_place(tee, tmp_path):
+    lon, lat = degrees((100, 30))[0]
+    rows = f"编号,名称,经度,纬度,人数\nS,站,{lon},{lat},10\nX,无址,,,5\n合计,,,,15\n"
+    path = tmp_path / "a.csv"
+    path.write_text(rows, encoding="utf-8")
+    stations = read_points(path, kind="stations", datum="wgs84")
+    demand = read_points(path, kind="demand", datum="wgs84")
+    assert stations.no_places == 1
+    result = cover(tee, stations, demand)
+    counted = result.summary["stations"]
+    assert (counted["total"], counted["used"], counted["not_used"]) == (2, 1, 1)
+    assert counted["no_places"] == 1
+    assert set(result.stations["reason"]) == {"", "no_position"}
+    assert result.summary["denominator"]["total"] == 15.0
+    assert len(result.demand) == 2

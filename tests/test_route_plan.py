@@ -120,6 +120,12 @@ def test_musts_precedence_budget_and_ends(go):
     assert len(given.timetable.visits) == 3
 
 
+def test_a_theme_without_a_budget_is_a_day(go):
+    route = go(theme="pioneers", date=FRIDAY)
+    assert route.timetable.finish <= 540 + 480 + 1e-6
+    assert "budget_assumed" in {c for c, _ in route.remarks}
+
+
 def test_a_ferry_is_taken_where_both_walks_are_short(go):
     route = go(sites=("capital-power-plant-park", "pukou-station"), max_walk_min=30.0, date=FRIDAY)
     modes = [leg.mode for leg in route.legs]

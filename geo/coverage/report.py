@@ -21,6 +21,9 @@ def summary_lines(coverage: Coverage, lang: str) -> list[str]:
         params = lost.loc[lost["reason"] == code, "params"].iloc[0] or {}
         reason = words.say(f"reason.{code}", lang, **params)
         lines.append("  " + words.say("cli.coverage_not_used", lang, count=count, reason=reason))
+    if stations["no_places"]:
+        told = words.say("cli.coverage_no_places", lang, count=stations["no_places"])
+        lines.append(f"  {told}")
     base = summary["denominator"]
     lines.append(
         words.say(

@@ -90,6 +90,8 @@ def cover(
     AreasError
         None of the areas is on the network.
     """
+    stations, no_places = stations.of_places(), stations.no_places
+    demand = None if demand is None else demand.of_places()
     asked = request or CoverageRequest()
     rank = {name: i for i, name in enumerate(stations.frame["id"])}
     stations = replace(stations, frame=stations.frame.sort_values("id", ignore_index=True))
@@ -114,6 +116,7 @@ def cover(
     if demand is not None:
         demand_frame = _demand_frame(demand, wanted, ids, served, asked)
     summary = summary_of(surface, wanted, served, shapes, station_frame, demand_frame)
+    summary["stations"]["no_places"] = no_places
     area_frame = None
     if areas is not None:
         standing = stand(network, stations, placed, demand, wanted, served, shapes.gap_rank)

@@ -171,6 +171,13 @@ class _Reader:
     def on_months(self, token: Token) -> None:
         if self.open.says:
             self._close()
+        last = self.found[-1] if self.found and not self.open.selects else None
+        if token.kind == "months" and last is not None and last.season and last.months is None:
+            # 夏季7:00-19:00（5-9月）: in brackets behind its hours, where it is the season's own.
+            if self.before != "(":
+                raise doubt("not_understood")
+            last.months = token.value
+            return
         if getattr(self.open, token.kind) is not None:
             raise doubt("not_understood")
         setattr(self.open, token.kind, token.value)

@@ -21,7 +21,7 @@ from geo.points.cells import clip, each, is_blank, is_true, weight
 from geo.points.columns import fold
 from geo.points.fields import field_values
 from geo.points.positions import find_blank, judge_positions, positions_of, row_datums, wgs84_of
-from geo.points.schema import FAULT_CODES, BBox, Kind, PointTable, Raw, Remark
+from geo.points.schema import FAULT_CODES, NO_PLACES, BBox, Kind, PointTable, Raw, Remark
 
 __all__ = ["build_table", "digest_of", "flags_of"]
 
@@ -33,7 +33,6 @@ _STATUS_COLUMNS = {"coordinatestatus", "坐标状态", "positionstatus"}
 _ESTIMATED = {"estimated", "estimate", "估计", "估算", "推测", "大致"}
 _GEOCODED = {"geocoded", "地理编码", "地址解析"}
 # Rows that are no places, and so have no demand and no id.
-_NO_PLACES = ("total_row", "note_row", "continued")
 
 
 def build_table(
@@ -89,7 +88,7 @@ def _weights(raw: Raw, faults: dict[int, Remark]) -> Floats:
     """Return the demand of each row: 1 where there is no column, NaN where it is unreadable."""
     cells = raw.cells.get("demand")
     codes = np.array([faults[i][0] if i in faults else "" for i in range(len(raw.rows))])
-    totals = np.isin(codes, _NO_PLACES)
+    totals = np.isin(codes, NO_PLACES)
     if cells is None:
         return np.where(totals, 0.0, 1.0)
     demand = each(weight, cells)
@@ -108,7 +107,7 @@ def _refuse_if_useless(
     counts = Counter(code for code, _ in faults.values())
     if len(faults) < total or (unlocated and counts["address_only"]):
         return
-    beside = {"swapped", "no_position", "address_only", *_NO_PLACES}
+    beside = {"swapped", "no_position", "address_only", *NO_PLACES}
     if set(counts) <= beside and counts["swapped"]:
         raise PointsError("points_all_swapped", path=str(path), count=counts["swapped"])
     reason, count = max(counts.items(), key=lambda c: (c[1], -FAULT_CODES.index(c[0])))
@@ -128,7 +127,7 @@ def _ids(
         The user gives an id twice.
     """
     for i, (code, _) in faults.items():
-        if code in _NO_PLACES:
+        if code in NO_PLACES:
             given[i] = None  # 合计 and 小计 label sums, not places
     remarks: list[Remark] = []
     twice = _repeated(given)
@@ -151,7 +150,7 @@ def _ids(
         while own is None and name in known:
             name += "-bis"
         made.append(name)
-    totals = sum(code in _NO_PLACES for code, _ in faults.values())
+    totals = sum(code in NO_PLACES for code, _ in faults.values())
     if known - {None} and missing > totals:
         remarks.append(("ids_missing", {"count": missing - totals}))
     return made, remarks

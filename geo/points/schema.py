@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import geopandas as gpd
@@ -20,6 +20,7 @@ __all__ = [
     "MAX_CELL",
     "MAX_COLUMNS",
     "MAX_ROWS",
+    "NO_PLACES",
     "BBox",
     "Kind",
     "PointTable",
@@ -70,6 +71,10 @@ class SheetSeen:
     reason: str = ""
     rows: int = 0
     hidden_rows: int = 0
+
+
+# Rows that are no places: nothing is lost with them, so they count nowhere.
+NO_PLACES = ("total_row", "note_row", "continued")
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,3 +185,20 @@ class PointTable:
 
     def __len__(self) -> int:
         return len(self.frame)
+
+    @property
+    def no_places(self) -> int:
+        """Rows of totals and notes, and rows that only continue others."""
+        return int(self.unused["reason"].isin(NO_PLACES).sum())
+
+    def of_places(self) -> PointTable:
+        """Return the table without the rows that are no places; the import report tells of them."""
+        if not self.no_places:
+            return self
+        keep = ~self.unused["reason"].isin(NO_PLACES).to_numpy()
+        return replace(
+            self,
+            unused=self.unused[keep].reset_index(drop=True),
+            faults=self.faults[keep].reset_index(drop=True),
+            rows=self.rows - self.no_places,
+        )
