@@ -24,6 +24,7 @@ DAY = 24 * 60
 Break = tuple[str, str, float]
 """Earliest start, latest start (``"11:30"``) and minutes of a break."""
 
+_YEARS = (1970, 2200)  # the first and last days there are have no day before or after
 _CLOCK = re.compile(r"(\d{1,2})[:：](\d{2})")
 # Lowest and highest value of each number; what lies outside is a slip of the hand.
 _RANGES: dict[str, tuple[float, float]] = {
@@ -162,11 +163,12 @@ class StudyBrief:
                 raise RequestError("route_break_window", earliest=earliest, latest=latest)
             if not (math.isfinite(minutes) and 0 < minutes <= 600):
                 raise RequestError("option_range", name="breaks", low=1, high=600)
-        if self.date:
-            try:
-                datetime.date.fromisoformat(self.date)
-            except ValueError:
-                raise RouteError("route_date", text=self.date) from None
+        try:
+            near = self.day is None or _YEARS[0] <= self.day.year <= _YEARS[1]
+        except ValueError:
+            near = False
+        if not near:
+            raise RouteError("route_date", text=self.date)
 
     @property
     def departs(self) -> float:

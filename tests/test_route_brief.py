@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,7 +23,7 @@ breaks = st.tuples(times, times, st.floats(1, 600)).map(lambda b: (*sorted(b[:2]
         must=st.lists(ids, max_size=3).map(tuple),
         before=st.lists(st.tuples(ids, ids).filter(lambda p: p[0] != p[1]), max_size=3).map(tuple),
         start=ids,
-        date=st.dates().map(str),
+        date=st.dates(date(1970, 1, 1), date(2200, 12, 31)).map(str),
         depart=times,
         budget_minutes=st.none() | st.floats(10, 1440),
         pace_kmh=st.floats(1, 8),
@@ -45,6 +47,8 @@ def test_a_link_carries_the_whole_request(brief):
         ({"line": "a", "pace_kmh": float("nan")}, "option_range"),
         ({"line": "a", "budget_minutes": 5.0}, "option_range"),
         ({"line": "a", "date": "2026-02-30"}, "route_date"),
+        ({"line": "a", "date": "0001-01-01"}, "route_date"),
+        ({"line": "a", "date": "9999-12-31"}, "route_date"),
         ({"line": "a", "depart": "24:00"}, "route_clock"),
         ({"line": "a", "breaks": (("13:00", "12:00", 30.0),)}, "route_break_window"),
         ({"sites": ("x", "x")}, "route_site_twice"),

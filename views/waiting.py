@@ -12,13 +12,14 @@ from geo import words
 
 __all__ = ["Progress", "share_done"]
 
-# Where each stage of a coverage run begins and ends, of 1, by the time it usually takes.
+# Where each stage of a run begins and ends, of 1, by the time it usually takes.
 _SPANS = {
     "snap": (0.0, 0.02),
     "search": (0.02, 0.06),
     "lattice": (0.06, 0.35),
     "circles": (0.35, 0.7),
     "union": (0.7, 1.0),
+    "route": (0.0, 1.0),
 }
 _PAUSE_S = 0.1
 

@@ -18,7 +18,8 @@ from routes.timetable import Timetable
 from routes.visits import clock
 from views import figures
 from views.plain import plain
-from views.study import asked, map
+from views.study import asked
+from views.study import map as walk_map
 from views.study.plans import Known
 from views.study.timetable import day_html
 
@@ -31,8 +32,8 @@ def draw(content: SheetContent, known: Known) -> None:
     _flags(content)
     st.html(warnings_html(content))
     st.html(figures.cards(_figures(content)))
-    map.draw(content)
-    st.html(map.legend(content))
+    walk_map.draw(content)
+    st.html(walk_map.legend(content))
     names = ["day", "orders", "rests"]
     if content.route.groups is not None:
         names.insert(1, "groups")
@@ -62,9 +63,9 @@ def head_html(content: SheetContent) -> str:
 
 def _flags(content: SheetContent) -> None:
     if content.flags:
-        said = [text[:1].upper() + text[1:] for _, text in content.flags]
-        told = ("；" if content.lang == "zh" else ". ").join(said)
-        told += "。" if content.lang == "zh" else "."
+        stop, gap = ("。", "") if content.lang == "zh" else (".", " ")
+        said = [text[:1].upper() + text[1:].rstrip(stop) + stop for _, text in content.flags]
+        told = gap.join(said)
         st.warning(f"**{plain(told)}**", icon=":material/warning:")
 
 

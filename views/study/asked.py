@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 import streamlit as st
 
 from geo import words
-from geo.errors import PlannerError, RequestError
+from geo.errors import PlannerError
 from geo.hours import chinese_holidays
 from routes.sheets.content import ZONE
 from routes.visits import StudyBrief
@@ -44,7 +44,7 @@ def _linked(lang: str) -> StudyBrief | None:
         return None
     try:
         return StudyBrief.from_query(urlencode(told))
-    except RequestError as fault:
+    except PlannerError as fault:
         text = words.say("study.link_unusable", lang, sentence=fault.sentence(lang))
         st.warning(plain(text), icon=":material/link_off:")
         return None

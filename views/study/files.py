@@ -86,7 +86,7 @@ def draw(content: SheetContent, identity: tuple[str, ...]) -> None:
     credit = words.say("app.attribution", lang, text=record.attribution)
     if content.route.source:
         st.caption(plain(words.say("sheet.source", lang, source=content.route.source)))
-    st.caption(f"{credit} · {words.say('app.no_public_display', lang)} · {told}")
+    st.caption(f"{plain(credit)} · {words.say('app.no_public_display', lang)} · {told}")
 
 
 def _kinds(content: SheetContent) -> list[str]:
