@@ -221,15 +221,21 @@ def _refuse_nothing(day: _Day, table: Timetable) -> None:
 def _directions(
     day: _Day, hop: Sequence[Leg], a: int, b: int
 ) -> tuple[tuple[Instruction, ...], ...]:
-    last = len(hop) - 1
-    return tuple(
-        directions(
-            leg,
-            day.places[a] if k == 0 else None,
-            day.places[b] if k == last else None,
-        )
-        for k, leg in enumerate(hop)
-    )
+    joints: list[Place] = [day.places[a]]
+    for before, after in pairwise(hop):
+        joints.append(_pier(before, 1) if before.ferry is not None else _pier(after, 0))
+    joints.append(day.places[b])
+    return tuple(directions(leg, *ends) for leg, ends in zip(hop, pairwise(joints), strict=True))
+
+
+def _pier(crossing: Leg, landing: int) -> Place:
+    """Return the pier at which a crossing is boarded (0) or left (1)."""
+    if crossing.ferry is None:
+        raise ValueError("not a crossing")
+    boat, first = crossing.ferry
+    end = first if landing == 0 else 1 - first
+    (lon, lat), (name_zh, name_en) = boat.piers[end], boat.pier_names[end]
+    return Place(f"{boat.id}/{end}", name_zh, name_en, lon, lat)
 
 
 def _route(
@@ -322,7 +328,8 @@ def _alternative(day: _Day, order: Sequence[int]) -> Alternative | None:
     pairs = list(pairwise(other.order))
     walk, ride = (sum(_metres(day, a, b, mode) for a, b in pairs) for mode in ("walk", "ride"))
     return Alternative(
-        name, tuple(day.places[i].id for i in other.order), table.finish, walk, ride,
+        name, tuple(day.places[i].id for i, seen in zip(other.order, other.visited, strict=True) if seen),
+        table.finish, walk, ride,
         len(table.conflicts),
     )  # fmt: skip
 

@@ -132,6 +132,7 @@ def test_a_ferry_is_taken_where_both_walks_are_short(go):
     assert modes == ["walk", "ferry", "walk"]
     told = [sentence(i, "zh") for hop in route.directions for leg in hop for i in leg]
     assert any("宁浦线" in text for text in told)
+    assert any("到达中山码头" in text for text in told)
     late = go(
         sites=("capital-power-plant-park", "pukou-station"), max_walk_min=30.0, date=FRIDAY,
         depart="19:30",
