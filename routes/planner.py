@@ -327,11 +327,10 @@ def _alternative(day: _Day, order: Sequence[int]) -> Alternative | None:
         return None
     pairs = list(pairwise(other.order))
     walk, ride = (sum(_metres(day, a, b, mode) for a, b in pairs) for mode in ("walk", "ride"))
-    return Alternative(
-        name, tuple(day.places[i].id for i, seen in zip(other.order, other.visited, strict=True) if seen),
-        table.finish, walk, ride,
-        len(table.conflicts),
-    )  # fmt: skip
+    stops = tuple(
+        day.places[i].id for i, seen in zip(other.order, other.visited, strict=True) if seen
+    )
+    return Alternative(name, stops, table.finish, walk, ride, len(table.conflicts))
 
 
 def _metres(day: _Day, a: int, b: int, mode: str) -> float:
