@@ -18,6 +18,8 @@ from typing import Any
 import numpy as np
 import pytest
 import shapely
+from drawn_network import degrees
+from drawn_osm import OsmFile
 from overpass_server import OSM_BASE, Extract, Overpass, Query, QueryError, passes, serving
 
 from geo.errors import FetchError, RequestError
@@ -38,26 +40,53 @@ SMALL = (24.941, 60.1675, 24.947, 60.1715)
 KAMPPI = shapely.Polygon([(24.939, 60.166), (24.950, 60.167), (24.948, 60.175), (24.940, 60.173)])
 
 
-@pytest.fixture(scope="session")
+TOWN = shapely.Polygon(degrees([(-300, -300), (300, -300), (300, 300), (-300, 300)]))
+
+
+@pytest.fixture(scope="module")
 def extract(helsinki_pbf: Path) -> Extract:
     return Extract(helsinki_pbf)
 
 
+@pytest.fixture(scope="module")
+def small_extract(tmp_path_factory: pytest.TempPathFactory) -> Extract:
+    """Two streets that cross, a footway, a square as a relation, a pond."""
+    osm = OsmFile(tmp_path_factory.mktemp("town"))
+    osm.nodes(a=(-200, 0), b=(0, 0), c=(200, 0), d=(0, 200), e=(0, -200), f=(200, 200))
+    osm.nodes(g=(50, -50), h=(90, -50), i=(90, -90), k=(-90, 90), l=(-50, 90), m=(-50, 50))
+    osm.way(1, "abc", {"highway": "residential"}).way(2, "dbe", {"highway": "primary"})
+    osm.way(3, "cf").way(4, "ghig", {}).way(5, "klmk", {"natural": "water"})
+    osm.relation(7, [(4, "outer")], {"highway": "pedestrian"})
+    return Extract(osm.write())
+
+
 @pytest.fixture
-def server(extract: Extract, monkeypatch: pytest.MonkeyPatch) -> Iterator[Overpass]:
+def settled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setattr(calling, "_WAIT_SECONDS", (0.0, 0.0))
     # OSMnx sleeps a second before each question to Nominatim, as its policy asks; ours is alone.
     monkeypatch.setattr("osmnx._nominatim.time", SimpleNamespace(sleep=lambda seconds: None))
-    places = {"Kamppi": KAMPPI, "Havis Amanda": shapely.Point(24.9527, 60.1677)}
-    with serving(extract, places) as running:
+
+
+@pytest.fixture
+def city(extract: Extract, settled: None) -> Iterator[Overpass]:
+    """Return a server over central Helsinki."""
+    with serving(extract, {"Kamppi": KAMPPI}) as running:
+        yield running
+
+
+@pytest.fixture
+def server(small_extract: Extract, settled: None) -> Iterator[Overpass]:
+    """Return a server over a drawn town."""
+    places = {"Town": TOWN, "Fountain": shapely.Point(120.0, 32.0)}
+    with serving(small_extract, places) as running:
         yield running
 
 
 def asked(server: Overpass, where: Any = None, **how: Any) -> Fetching:
     ends = Endpoints(server.overpass, server.nominatim)
     kind = "place" if isinstance(where, str) else "bbox"
-    return Fetching(where or Clip(SMALL), kind, endpoints=ends, **how)
+    return Fetching(where or Clip(TOWN.bounds), kind, endpoints=ends, **how)
 
 
 def refused(server: Overpass, where: Any = None, **how: Any) -> FetchError:
@@ -73,17 +102,17 @@ def refused(server: Overpass, where: Any = None, **how: Any) -> FetchError:
 
 @pytest.mark.parametrize("where", [Clip(BOX), Clip(KAMPPI.bounds, KAMPPI)], ids=["box", "area"])
 @pytest.mark.parametrize("rules", ["osmnx", "hongtu"])
-def test_fetched_is_what_the_file_holds(server, helsinki_pbf, where, rules):
-    network = fetch_network(asked(server, where, walk_rules=rules))
+def test_fetched_is_what_the_file_holds(city, helsinki_pbf, where, rules):
+    network = fetch_network(asked(city, where, walk_rules=rules))
     read = read_osm(helsinki_pbf, clip=where, walk_rules=rules)
-    assert network.n_nodes > 100
+    assert network.n_nodes > 500
     dry = [replace(n, water_wkb=(), barrier_wkb=()) for n in (network, read)]
     assert network_digest(dry[0]) == network_digest(dry[1])  # junctions, edges, lengths, names
 
 
-def test_water_comes_along(server, helsinki_pbf):
+def test_water_comes_along(city, helsinki_pbf):
     """Overpass gives whole multipolygons, an extract cuts them: inside both are the same."""
-    network = fetch_network(asked(server, Clip(BOX)))
+    network = fetch_network(asked(city, Clip(BOX)))
     read = read_osm(helsinki_pbf, clip=Clip(BOX))
     inside = [
         shapely.intersection(shapely.union_all(n.water), shapely.box(*BOX)) for n in (network, read)
@@ -102,13 +131,13 @@ def test_osmnx_rules_know_no_water(server):
     assert _overpass._get_network_filter("walk") in server.queries()[0]
 
 
-def test_minutes_and_length_of_osmnx_s_own_graph(server, tmp_path):
+def test_minutes_and_length_of_osmnx_s_own_graph(city, tmp_path):
     """OSMnx asks the same server, makes its own graph, cuts it at the same area.
 
     It keeps every street between neighbours of the inside; we, what has an end inside.
     """
-    ours = fetch_network(asked(server, walk_rules="osmnx"))
-    caller = calling.Caller(Endpoints(server.overpass, server.nominatim), tmp_path)
+    ours = fetch_network(asked(city, Clip(SMALL), walk_rules="osmnx"))
+    caller = calling.Caller(Endpoints(city.overpass, city.nominatim), tmp_path)
     with caller._osmnx() as ox:
         graph = ox.graph_from_polygon(
             shapely.box(*SMALL), network_type="walk", retain_all=True, simplify=False,
@@ -147,12 +176,12 @@ def minutes(network: WalkNetwork, osmids: Any) -> Any:
 
 
 def test_a_place(server):
-    network = fetch_network(asked(server, "Kamppi"))
-    again = fetch_network(asked(server, Clip(KAMPPI.bounds, KAMPPI)))
+    network = fetch_network(asked(server, "Town"))
+    again = fetch_network(asked(server, Clip(TOWN.bounds, TOWN)))
     assert network.meta.digest == again.meta.digest
     meta = network.meta
-    assert meta.name == "Kamppi"
-    assert meta.source == f"Overpass {host_of(server.url)}, place Kamppi"
+    assert meta.name == "Town"
+    assert meta.source == f"Overpass {host_of(server.url)}, place Town"
     assert meta.osm_date == OSM_BASE[:10]
     assert dict(meta.notes)["osm_base"] == OSM_BASE
     assert "OpenStreetMap" in meta.attribution
@@ -198,7 +227,7 @@ def test_names_are_not_looked_up_abroad(server, monkeypatch):
 def test_a_query_stays_short_whatever_the_border(server):
     """A border of 5,000 vertices, written eighteen times, would be a megabyte."""
     angle = np.linspace(0, 2 * np.pi, 5000, endpoint=False)
-    ring = np.column_stack([24.9445 + 0.004 * np.cos(angle), 60.171 + 0.003 * np.sin(angle)])
+    ring = np.column_stack([120 + 0.002 * np.cos(angle), 32 + 0.002 * np.sin(angle)])
     area = shapely.Polygon(ring)
     fetch_network(asked(server, Clip(area.bounds, area)))
     assert max(len(query) for query in server.queries()) < 60_000
@@ -207,13 +236,14 @@ def test_a_query_stays_short_whatever_the_border(server):
 def test_progress_and_estimate(server):
     told: list[tuple[str, float, float]] = []
     expected: list[Any] = []
-    fetch_network(asked(server, "Kamppi"), on_estimate=expected.append,
+    fetch_network(asked(server, "Town"), on_estimate=expected.append,
                   on_progress=lambda *step: told.append(step))  # fmt: skip
     stages = [stage for stage, _ in itertools.groupby(stage for stage, _, _ in told)]
     assert stages == ["place", "ways", "areas", "read"]
     assert all(0 <= done <= total for _, done, total in told)
     received = sum(max(d for s, d, _ in told if s == stage) for stage in ("ways", "areas"))
-    assert 0 < received < expected[0].megabytes * 1e6
+    assert received > 1000
+    assert expected[0].megabytes > 1
     assert expected[0].seconds > 10
 
 
@@ -221,11 +251,11 @@ def test_progress_and_estimate(server):
 
 
 def test_the_cache_answers_without_any_network(server, tmp_path):
-    first = fetch_network(asked(server, "Kamppi", cache=tmp_path))
+    first = fetch_network(asked(server, "Town", cache=tmp_path))
     count = len(server.asked)
     assert sorted(p.name.split("-")[0] for p in tmp_path.iterdir()) == ["areas", "place", "ways"]
     server.faults = ["hang"] * 9
-    again = fetch_network(asked(server, "Kamppi", cache=tmp_path))
+    again = fetch_network(asked(server, "Town", cache=tmp_path))
     assert len(server.asked) == count
     assert again.meta == first.meta
 
@@ -277,7 +307,7 @@ def test_answers_that_are_none(server, tmp_path, fault, code):
     assert not list(tmp_path.glob("*/*.osm*"))
 
 
-@pytest.mark.parametrize("fault", [429, 504, 503, "busy_remark"])
+@pytest.mark.parametrize("fault", [429, 504, "busy_remark"])
 def test_a_busy_service_is_asked_again(server, fault):
     server.faults = [fault, fault]
     waits: list[float] = []
@@ -285,7 +315,7 @@ def test_a_busy_service_is_asked_again(server, fault):
         asked(server, walk_rules="osmnx"),
         on_progress=lambda stage, _, total: waits.append(total) if stage == "wait" else None,
     )
-    assert network.n_nodes > 100
+    assert network.n_nodes == 6
     assert len(server.queries()) == 3
 
 
@@ -316,7 +346,7 @@ def test_a_slow_server(server, fault, monkeypatch):
 
 
 def test_an_endless_answer(server, monkeypatch):
-    monkeypatch.setattr(calling, "MOST_BYTES", 1000)
+    monkeypatch.setattr(calling, "MOST_BYTES", 100)
     assert refused(server, walk_rules="osmnx").code == "service_endless"
 
 
@@ -331,7 +361,7 @@ def test_nobody_there():
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
     ends = Endpoints(f"http://127.0.0.1:{port}/api", f"http://127.0.0.1:{port}")
-    for where in (Clip(BOX), "Kamppi"):
+    for where in (Clip(BOX), "Town"):
         with pytest.raises(FetchError) as caught:
             fetch_network(Fetching(where, "bbox", endpoints=ends))
         assert caught.value.code == "service_refuses"
@@ -356,11 +386,11 @@ def test_a_host_that_never_answers():
 
 def test_places_that_are_none(server):
     assert refused(server, "Atlantis").code == "place_unknown"
-    assert refused(server, "Havis Amanda").code == "place_point"
+    assert refused(server, "Fountain").code == "place_point"
     server.faults = ["html"]
-    assert refused(server, "Kamppi").code == "service_page"
+    assert refused(server, "Town").code == "service_page"
     server.faults = ["broken"]
-    assert refused(server, "Kamppi").code in ("service_odd", "place_unknown")
+    assert refused(server, "Town").code in ("service_odd", "place_unknown")
     assert server.queries() == []
 
 

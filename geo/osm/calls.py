@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from geo.datum import metric_crs
 from geo.errors import FetchError
 from geo.exports.provenance import program_version
 from geo.osm.endpoints import Endpoints, failure, host_of
@@ -266,7 +267,9 @@ def _asked(ox: Any, area: Any, metres: float) -> Any:
     them into a query up to eighteen times."""
     import shapely
 
-    projected, crs = ox.projection.project_geometry(area)
+    west, south, east, north = area.bounds
+    plane = metric_crs((west + east) / 2, (south + north) / 2)
+    projected, crs = ox.projection.project_geometry(area, to_crs=plane)
     grown = shapely.simplify(projected.buffer(metres), 50.0)
     return ox.projection.project_geometry(grown, crs=crs, to_latlong=True)[0]
 
