@@ -9,6 +9,7 @@ import re
 import zipfile
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_plus
 from xml.etree import ElementTree as ET
@@ -16,6 +17,7 @@ from xml.etree import ElementTree as ET
 import drawn_route
 import numpy as np
 import pytest
+from drawn_network import degrees
 from pyproj import Geod
 from streamlit.testing.v1 import AppTest
 
@@ -23,12 +25,14 @@ from geo import words
 from geo.errors import PlannerError
 from geo.hours import chinese_holidays
 from geo.layers.walks import WalkLeg, WalkRest, WalkStop, walk_ground, walk_shown
+from geo.points import read_points
 from geo.schematic import schematic_network
 from routes.lines import read_lines
 from routes.planner import plan
 from routes.sheets import content_of, route_provenance
 from routes.sheets.fonts import find_font
 from routes.visits import StudyBrief
+from views.inputs import Inputs
 from views.plain import plain
 from views.study import answer, asked, cards, files, plans
 from views.study.timetable import day_html
@@ -195,6 +199,16 @@ def test_both_orders_stand_side_by_side_and_can_be_switched(lang: str) -> None:
     assert "order" not in address(test)
 
 
+def test_the_figures_of_the_other_order_are_those_it_has_when_it_is_shown() -> None:
+    asked_for = {"line": "citywalk", "date": FRIDAY, "start": "新街口", "end": "start"}
+    rows = []
+    for order in ("curated", "optimised"):
+        shown = html(opened(order=order, **asked_for))
+        rows.append(re.findall(r"<td>([^<]*)</td>", shown[shown.index("ht-two") :]))
+    assert len(rows[0]) == 12
+    assert rows[0] == rows[1]
+
+
 def test_a_share_link_opens_the_same_walk() -> None:
     brief = StudyBrief(
         sites=("meiyuan-memorial", "rabe-house", "central-university"),
@@ -320,6 +334,28 @@ def test_groups_have_their_times_and_the_bound(lang: str) -> None:
     bound = words.entries()["route.groups_bound"][lang].split("{")[0]
     proven = words.entries()["route.groups_proven"][lang].split("{")[0]
     assert bound in shown or proven in shown
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_on_a_network_of_ones_own_there_are_sites_of_ones_own(lang: str, tmp_path: Path) -> None:
+    rows = [f"s{at},Site {at} <b>,{lon},{lat}" for at, (lon, lat) in
+            enumerate(degrees([(100, 200), (900, 200)]).tolist())]  # fmt: skip
+    path = tmp_path / "sites.csv"
+    path.write_text("id,name,lon,lat\n" + "\n".join(rows), "utf-8")
+    sites = read_points(path, kind="sites", datum="wgs84")
+    test = AppTest.from_function(study_script, default_timeout=60)
+    test.query_params["lang"] = lang
+    test.session_state["inputs"] = Inputs(network=drawn_route.town(), sites=sites)
+    test.run()
+    assert not test.exception
+    assert [i.value for i in test.info] == [words.say("study.no_lines", lang)]
+    chosen = widget(test, "multiselect", "sites")
+    assert chosen.options == ["Site 0 <b>", "Site 1 <b>"]
+    chosen.set_value(["s1", "s0"])
+    test.button(key="study-submit").click().run()
+    assert not test.error
+    assert marks(test) == ["1", "2"]
+    assert "Site 1 &lt;b&gt;" in html(test)
 
 
 def test_without_a_date_there_is_no_calendar_and_it_says_so() -> None:

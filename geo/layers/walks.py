@@ -155,7 +155,10 @@ def mark_svg(mark: str, *, estimated: bool) -> str:
 
 
 def _width(mark: str) -> int:
-    return _HEIGHT_PX if len(mark) < 3 else 14 + 7 * len(mark)
+    letters = sum(
+        13 if sign > "\u2e7f" else 7 for sign in mark
+    )  # Chinese is a letter's height wide
+    return max(_HEIGHT_PX, 14 + letters)
 
 
 def _fields(names: Sequence[str], lang: str) -> list[list[str]]:

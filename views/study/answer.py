@@ -131,11 +131,10 @@ def _orders(content: SheetContent, known: Known) -> None:
 def orders_html(content: SheetContent, other: Alternative, known: Known) -> str:
     """Return both orders in figures, the curated one first."""
     route, lang = content.route, content.lang
-    visits = route.timetable.visits
-    names = {visit.place.id: visit.place.name(lang) for visit in visits}
-    names = {site: place.name(lang) for site, place in known.places.items()} | names
+    names = {site: place.name(lang) for site, place in known.places.items()}
     now = "optimised" if other.name == "curated" else "curated"
-    ids = {now: [visit.place.id for visit in visits], other.name: list(other.order)}
+    visited = [stop.place.id for stop in content.stops if stop.number is not None]
+    ids = {now: visited, other.name: list(other.order)}
     told = {
         now: (route.timetable.finish, route.walk_m, route.ride_m, len(content.conflicts)),
         other.name: (other.finish, other.walk_m, other.ride_m, other.conflicts),
@@ -146,7 +145,7 @@ def orders_html(content: SheetContent, other: Alternative, known: Known) -> str:
         ("finish", [clock(told[c][0]) for c in columns]),
         ("walk", [distance(told[c][1], lang) for c in columns]),
         ("ride", [distance(told[c][2], lang) if told[c][2] else "—" for c in columns]),
-        ("places", [str(len(ids[c])) for c in columns]),
+        ("visits", [str(len(ids[c])) for c in columns]),
         ("conflicts", [str(told[c][3]) for c in columns]),
         ("way", [" → ".join(names.get(site, site) for site in ids[c]) for c in columns]),
     ]
