@@ -62,7 +62,7 @@ def made_up(seed: int, n: int, **changes: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@settings(patient, max_examples=150)
+@settings(patient, max_examples=120)
 @given(requests())
 def test_nothing_better_is_found_by_trying_every_order(request: dict[str, Any]) -> None:
     best = best_walk(request)
@@ -92,7 +92,7 @@ def test_nothing_better_is_found_among_eight_places(seed: int) -> None:
     assert found.travel == pytest.approx(best.travel)
 
 
-@settings(patient, max_examples=100)
+@settings(patient, max_examples=60)
 @given(requests(most=7))
 def test_what_is_chosen_keeps_every_condition(request: dict[str, Any]) -> None:
     try:
@@ -118,7 +118,7 @@ def test_what_is_chosen_keeps_every_condition(request: dict[str, Any]) -> None:
     assert found.score == sum(request["score"][i] for i in found.order[1:-1])
 
 
-@settings(patient, max_examples=100)
+@settings(patient, max_examples=60)
 @given(requests(most=7))
 def test_breaks_are_taken_whole_between_visits(request: dict[str, Any]) -> None:
     try:
@@ -144,7 +144,7 @@ def test_breaks_are_taken_whole_between_visits(request: dict[str, Any]) -> None:
             assert pause.begin + length <= found.begin[pause.stop]
 
 
-@settings(patient, max_examples=60)
+@settings(patient, max_examples=40)
 @given(requests(most=8), st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_does_not_matter(request: dict[str, Any], random: Any) -> None:
     names = list(range(len(request["minutes"])))

@@ -2,6 +2,26 @@
 
 Up to 17 candidates every answer is exact. Above that it rests on a relaxation, musts alone with
 the least minutes between them by any way, so that a cause is named only when it is proven.
+
+========================================  =====================================================
+``end_unreachable`` start, end            no way from start to end, whatever is visited
+``budget_too_short`` late                 not even the quickest way to the end fits
+``must_closed`` place                     a must has no hours at all
+``must_unreachable`` place                no way to a must, or none from there to the end
+``must_closes`` place, arrive, closes     its last door shuts before anyone can be there
+``must_impossible`` place                 its hours and what has to come before it do not agree
+``must_over_budget`` place, late          visiting it alone takes too long
+``musts_exclude_each_other`` places       their hours allow no route with all of these
+``musts_over_budget`` places, late        all of these take too long
+``breaks_over_budget`` breaks, late       these breaks alone take too long
+``breaks_clash`` breaks                   these breaks cannot all be begun in their time
+``musts_leave_no_break`` breaks           the musts' hours leave no time for the breaks
+``musts_and_breaks_over_budget`` late     musts and breaks together take too long
+========================================  =====================================================
+
+`late` stands for ``finish, budget, over``: the earliest end, what was allowed, the difference;
+``must_closes`` has the minutes too late as ``late``. The fewest places that do not go together are named, two
+or three where they suffice.
 """
 
 from __future__ import annotations

@@ -120,7 +120,10 @@ def read_problem(
     Raises
     ------
     BadRequestError
-        If shapes, indices, signs or order conditions do not fit together.
+        ``not_square``, ``wrong_length``, ``unknown_place``, ``negative``, ``not_a_number``,
+        ``not_a_time``, ``bad_window``, ``bad_break``, ``too_many_breaks``: what it says.
+        ``contradictory_order`` (places): they wait for each other in a circle;
+        ``before_the_start``, ``after_the_end`` (place): a place asked for where none can be.
     """
     legs = _minutes(minutes)
     n = len(legs)

@@ -37,7 +37,7 @@ def refine(problem: Problem, order: list[int]) -> list[int]:
             spans = [(0, len(order))] if len(order) <= TOGETHER else []
         else:
             spans = [(a, a + STRETCH) for a in range(0, len(order) - STRIDE, STRIDE)]
-        for a, b in spans:
+        for a, b in (span for span in spans if span[0] <= len(order)):
             order, best = _tried(problem, order, best, a, min(b, len(order)))
         if best is before:
             break
