@@ -11,8 +11,8 @@ from drawn_network import degrees, draw, places, points, way
 
 from geo.areas import build_areas
 from geo.coverage import Coverage, CoverageRequest, cover
+from geo.layers.drawings import shown
 from geo.layers.legend import legend_html
-from geo.layers.maps import coverage_map
 from geo.words import LANGUAGES, say
 from views.areas import area_table, levels
 
@@ -64,18 +64,16 @@ def test_streets_have_a_table_too(street) -> None:
 
 
 def test_the_map_draws_the_outlines_of_the_areas_in_use(street, result: Coverage) -> None:
-    made = coverage_map(result, street, lang="en", view_key="k")
-    layers = {c.layer_name: c for c in made._children.values() if hasattr(c, "text")}
-    drawn = json.loads(layers["Areas"].text)["features"]
+    told = json.loads(shown(result, street, lang="en", view_key="k").text())["layers"]["areas"]
+    drawn = told["data"]["features"]
     assert [f["properties"]["k"] for f in drawn] == ["area0", "area0", "area1"]
     assert {f["geometry"]["type"] for f in drawn} == {"MultiLineString"}
     found = shapely.Polygon(drawn[0]["geometry"]["coordinates"][0])
     expected = shapely.transform(DRAWN["west"], degrees)
     assert found.hausdorff_distance(expected) < 1e-4
-    assert json.loads(layers["Areas"].how)["styles"]["area1"]["dashArray"]
+    assert told["how"]["styles"]["area1"]["dashArray"]
     without = cover(street, points({"S": (0, 0)}), None, ASKED)
-    plain = coverage_map(without, street, lang="en", view_key="k")
-    assert "Areas" not in {getattr(c, "layer_name", "") for c in plain._children.values()}
+    assert "areas" not in shown(without, street, lang="en", view_key="k").keys
 
 
 def test_the_legend_counts_areas_by_level(result: Coverage) -> None:
