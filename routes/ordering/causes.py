@@ -20,8 +20,8 @@ the least minutes between them by any way, so that a cause is named only when it
 ========================================  =====================================================
 
 `late` stands for ``finish, budget, over``: the earliest end, what was allowed, the difference;
-``must_closes`` has the minutes too late as ``late``. The fewest places that do not go together are named, two
-or three where they suffice.
+``must_closes`` has the minutes too late as ``late``. The fewest places that do not go together are
+named, two or three where they suffice.
 """
 
 from __future__ import annotations
