@@ -160,9 +160,8 @@ def test_the_order_of_the_rows_does_not_matter(request: dict[str, Any], random: 
     }
     try:
         found = choose(**request)
-    except OrderingError as fault:
-        code = fault.code
-        with pytest.raises(OrderingError, match=code.replace("_", " ")):
+    except OrderingError:  # of several causes another may be named
+        with pytest.raises(OrderingError):
             choose(**shuffled)
         return
     again = choose(**shuffled)
