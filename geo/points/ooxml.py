@@ -1,6 +1,6 @@
 """Reading .xlsx with zipfile and expat: values, merged ranges, what is hidden, within limits.
 
-Libraries were tried and not taken (docs/decisions/0060-spreadsheets.md): a sheet with one cell in
+Libraries were tried and not taken (docs/decisions/0061-spreadsheets.md): a sheet with one cell in
 its last corner made one end the whole program, and errors such as ``#N/A`` were lost. ISO/IEC
 29500-1, sections 18.2 (workbook), 18.3 (worksheets), 18.4 (shared strings), 18.8 (styles).
 """
