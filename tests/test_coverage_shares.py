@@ -66,9 +66,10 @@ def test_what_cannot_be_used_stays_in_the_denominator(street, tmp_path):
     assert [b["served"] for b in result.summary["bands"]] == [300.0, 400.0]
     assert [b["share"] for b in result.summary["bands"]] == [0.6, 0.8]
     states = result.demand.set_index("place_id")["status"]
-    assert states.value_counts().to_dict() == {"served": 2, "not_served": 1, "not_used": 3}
+    assert states.value_counts().to_dict() == {"served": 2, "not_served": 1, "not_used": 2}
     counts = result.summary["demand_places"]
-    assert (counts["total"], counts["served"], counts["not_used"]) == (6, 2, 3)
+    assert (counts["total"], counts["served"], counts["not_used"]) == (5, 2, 2)
+    assert counts["no_places"] == 1
     # (100 · 300 + 910 · 100) / 400 metres, at 1000 m in 15 min
     mean = (100 * 300 + 910 * 100) / 400 * 15 / 1000
     assert result.summary["mean_minutes_of_served"] == pytest.approx(mean, abs=1e-4)
@@ -206,4 +207,5 @@ def test_counts_of_stations_and_reasons(street):
         "used": 1,
         "not_used": 2,
         "reasons": {"outside_network": 2},
+        "no_places": 0,
     }

@@ -91,6 +91,7 @@ def cover(
         None of the areas is on the network.
     """
     stations, no_places = stations.of_places(), stations.no_places
+    no_demand = 0 if demand is None else demand.no_places
     demand = None if demand is None else demand.of_places()
     asked = request or CoverageRequest()
     rank = {name: i for i, name in enumerate(stations.frame["id"])}
@@ -117,6 +118,8 @@ def cover(
         demand_frame = _demand_frame(demand, wanted, ids, served, asked)
     summary = summary_of(surface, wanted, served, shapes, station_frame, demand_frame)
     summary["stations"]["no_places"] = no_places
+    if demand is not None:
+        summary["demand_places"]["no_places"] = no_demand
     area_frame = None
     if areas is not None:
         standing = stand(network, stations, placed, demand, wanted, served, shapes.gap_rank)
