@@ -26,13 +26,36 @@ def entries() -> dict[str, dict[str, str]]:
         Two files define the same key.
     """
     found: dict[str, dict[str, str]] = {}
-    for path in sorted((Path(__file__).parent / "texts").glob("*.toml")):
-        for section, texts in tomllib.loads(path.read_text(encoding="utf-8")).items():
-            for key, languages in texts.items():
-                if f"{section}.{key}" in found:
-                    raise ValueError(f"{path.name} defines {section}.{key} a second time")
-                found[f"{section}.{key}"] = languages
+    for path in _texts():
+        for key, languages in _parsed(path).items():
+            if key in found:
+                raise ValueError(f"{path.name} defines {key} a second time")
+            found[key] = languages
     return found
+
+
+@cache
+def _texts() -> dict[Path, str]:
+    folder = Path(__file__).parent / "texts"
+    return {path: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.toml"))}
+
+
+@cache
+def _parsed(path: Path) -> dict[str, dict[str, str]]:
+    """Return the texts of one file, keyed as in `entries`."""
+    return {
+        f"{section}.{key}": languages
+        for section, texts in tomllib.loads(_texts()[path]).items()
+        for key, languages in texts.items()
+    }
+
+
+def _entry(key: str) -> dict[str, str]:
+    """Return one text; only the file that has it is parsed, for a command says few things."""
+    for path, text in _texts().items():
+        if f"[{key}]" in text:
+            return _parsed(path)[key]
+    return entries()[key]
 
 
 def say(key: str, lang: str, **params: Any) -> str:
@@ -47,4 +70,4 @@ def say(key: str, lang: str, **params: Any) -> str:
     """
     if lang not in LANGUAGES:
         raise ValueError(f"language must be one of {LANGUAGES}, not {lang!r}")
-    return entries()[key][lang].format(**params)
+    return _entry(key)[lang].format(**params)
