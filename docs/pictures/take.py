@@ -14,10 +14,14 @@ from running_app import AppBrowser, serve
 HERE = Path(__file__).parent
 
 with tempfile.TemporaryDirectory() as place, serve(Path(place)) as address, AppBrowser() as page:
-    for name, width, height, phone in (("circles", 1280, 900, False), ("phone", 390, 844, True)):
+    for name, width, height, phone, where in (
+        ("circles", 1280, 900, False, "circles?"),
+        ("phone", 390, 844, True, "circles?"),
+        ("study", 1280, 900, False, "study?line=riverside&date=2026-05-08&"),
+    ):
         for lang in ("zh", "en"):
             page.screen(width, height, phone=phone)
-            page.open(f"{address}/circles?lang={lang}", 0.0)
+            page.open(f"{address}/{where}lang={lang}", 0.0)
             page.await_map()
             page.pause(1.5)
             path = HERE / f"{name}.{lang}.png"
