@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import shapely
 from drawn_network import draw, way
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from geo.network import EdgeFlag, WalkNetwork
 from geo.network.audit import audit, audit_sentences, duplicate_edges
+from geo.network.joining import joined
 
 
 @pytest.fixture
@@ -114,3 +120,14 @@ def test_sentences(lang, faultless):
     faulty = audit_sentences(audit(doubled), lang)
     assert len(faulty) == 4
     assert "1" in faulty[1]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(1, 40), st.lists(st.tuples(st.integers(0, 39), st.integers(0, 39)), max_size=60))
+def test_parts_are_those_of_scipy_and_numbered_alike(n, pairs):
+    ends = np.array(pairs, dtype=np.int32).reshape(-1, 2) % n
+    graph = coo_array((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), shape=(n, n))
+    count, label = connected_components(graph, directed=False)
+    ours = joined(n, ends[:, 0].copy(), ends[:, 1].copy())
+    assert ours[0] == count
+    np.testing.assert_array_equal(ours[1], label)

@@ -27,13 +27,10 @@ def components(network: WalkNetwork, allowed: npt.NDArray[np.bool_]) -> tuple[In
     tuple
         (n,) int32 component, numbered by falling length, and (c,) its length in metres.
     """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
+    from geo.network.joining import joined
 
-    n = network.n_nodes
     u, v = network.edge_u[allowed], network.edge_v[allowed]
-    graph = coo_array((np.ones(u.size, dtype=np.int8), (u, v)), shape=(n, n))
-    count, label = connected_components(graph, directed=False)
+    count, label = joined(network.n_nodes, u, v)
     length = np.bincount(label[u], weights=network.edge_length_m[allowed], minlength=count)
     order = np.argsort(-length, kind="stable")
     rank = np.empty(count, dtype=np.int32)
