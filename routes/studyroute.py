@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from geo import words
 from geo.network.model import WalkNetwork
@@ -81,7 +81,6 @@ class StudyRoute:
     alternative: Alternative | None = None
     groups: GroupPlan | None = None
     rests: Rests | None = None
-    notes: tuple[tuple[str, str], ...] = field(default=())
 
     def title(self, lang: str) -> str:
         """Return the title in `lang`."""
