@@ -6,21 +6,20 @@ import logging
 import os
 import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import TextIOWrapper
+from pathlib import Path
 from typing import Any
 
 import typer
 
-from geo import words
+from geo import stopping, words
 from geo.errors import PlannerError, RequestError
 
-__all__ = ["go_on", "language", "progress", "run", "say", "say_flags", "set_up_log"]
+__all__ = ["language", "progress", "run", "say", "say_flags", "set_up_log"]
 
 STOPPED = 130
-_stopped = threading.Event()
 
 
 def run(app: Callable[..., Any]) -> None:
@@ -32,13 +31,13 @@ def run(app: Callable[..., Any]) -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a GBK console has no "©"
-    _catch_interrupts()
+    _catch_interrupts(lang)
     try:
-        if app(standalone_mode=False) == STOPPED:  # Typer's answer to Ctrl-C
-            raise KeyboardInterrupt
+        app(standalone_mode=False)
+        _ignore_interrupts()  # all is done: only the interpreter has still to end
     except PlannerError as fault:
         _fail(words.say("cli.error", lang, text=fault.sentence(lang)), fault.exit_code)
-    except (KeyboardInterrupt, typer.Abort):
+    except typer.Abort:
         _fail(words.say("cli.interrupted", lang), STOPPED)
     except typer.Exit as leave:
         sys.exit(leave.exit_code)
@@ -52,23 +51,28 @@ def run(app: Callable[..., Any]) -> None:
         sys.exit(usage.exit_code)
 
 
-def _catch_interrupts() -> None:
-    """Make Ctrl-C certain: inside a destructor Python would print it and go on."""
+def _catch_interrupts(lang: str) -> None:
+    """Make Ctrl-C certain, wherever the program is: see `geo.stopping`."""
     if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         return  # started with it ignored, or inside a program that has its own way
 
-    def stop(*_: object) -> None:
-        _stopped.set()
-        raise KeyboardInterrupt
+    def end(settled: list[Path], left: list[Path]) -> None:
+        said = words.say("cli.interrupted_late" if settled else "cli.interrupted", lang,
+                         paths="、".join(str(path) for path in settled))  # fmt: skip
+        if left:
+            said += " " + words.say("cli.left_behind", lang,
+                                    paths="、".join(str(path) for path in left))  # fmt: skip
+        with suppress(OSError):  # straight to the file: the stream may be in the midst of a line
+            clear = "\r\x1b[K\x1b[?25h" if sys.stderr.isatty() else ""
+            os.write(2, f"{clear}{said}\n".encode(sys.stderr.encoding, "replace"))
+        os._exit(STOPPED)
 
-    tell = sys.unraisablehook
-    sys.unraisablehook = lambda seen: None if seen.exc_type is KeyboardInterrupt else tell(seen)
-    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGINT, lambda *_: stopping.stop(end))
 
 
-def go_on() -> None:
-    if _stopped.is_set():
-        raise KeyboardInterrupt
+def _ignore_interrupts() -> None:
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _fail(sentence: str, code: int) -> None:
@@ -109,7 +113,7 @@ def set_up_log(verbose: bool) -> None:
 def progress(lang: str) -> Iterator[Callable[[str, int, int], None]]:
     """Give a callback (stage, done, total) that draws a bar on a terminal's standard error."""
     if not sys.stderr.isatty():
-        yield lambda stage, done, total: go_on()
+        yield lambda stage, done, total: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -121,7 +125,6 @@ def progress(lang: str) -> Iterator[Callable[[str, int, int], None]]:
     tasks: dict[str, Any] = {}
 
     def tell(stage: str, done: int, total: int) -> None:
-        go_on()
         if stage not in tasks:
             tasks[stage] = bar.add_task(words.say(f"stage.{stage}", lang), total=total)
         bar.update(tasks[stage], completed=done, total=total)

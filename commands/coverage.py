@@ -34,7 +34,7 @@ from commands.outlets import (
 )
 from geo import words
 from geo.errors import DatumError, InputError, RequestError
-from terminal import go_on, language, progress, say, say_flags, set_up_log
+from terminal import language, progress, say, say_flags, set_up_log
 
 if TYPE_CHECKING:
     from geo.areas import AreaTable
@@ -167,7 +167,6 @@ def coverage(
             _write(drawn, folder, written, od, od_names, said)
         if folder is not None and html:
             _write_map(result, ground, folder, said, sample=stations is None)
-        go_on()
         stored = to_database(outlets, drawn, record, said, od_names)
     to_stdout(outlets, drawn, record, said)
     _report(result, record, folder, said, as_json, stored, aside=stdout is not None)

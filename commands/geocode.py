@@ -12,7 +12,7 @@ import typer
 from commands.options import Datum, Json, Lang, Verbose, choices
 from geo import words
 from geo.errors import MissingFileError, PointsError, RequestError
-from terminal import go_on, language, progress, say, set_up_log
+from terminal import language, progress, say, set_up_log
 
 if TYPE_CHECKING:
     from geo.exports import Provenance
@@ -78,7 +78,6 @@ def points_geocode(
             table, asker, bbox=clip.bbox if clip else None, max_accuracy_m=max_accuracy_m,
             on_progress=lambda done, total: tell("geocode", done, total),
         )  # fmt: skip
-    go_on()
     record = _record(found.table, asker, max_accuracy_m)
     written = write_located(found, out, record, keep_private=keep_private)
     if as_json:

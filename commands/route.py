@@ -12,7 +12,7 @@ from commands.facts import SCHEMATIC, opened
 from commands.options import Json, Lang, Verbose
 from geo import words
 from geo.errors import RequestError
-from terminal import go_on, language, progress, say, set_up_log
+from terminal import language, progress, say, set_up_log
 
 if TYPE_CHECKING:
     from geo.network import WalkNetwork
@@ -106,7 +106,6 @@ def route(
         found = plan(brief, network=ground, stations=posts, on_progress=tell)
     with OutputFolder(out, route_provenance(found)) as folder:
         write_route(found, folder, said, share_base=share_base)
-        go_on()
     if as_json:
         say((folder.target / "run.json").read_text(encoding="utf-8").rstrip())
         return

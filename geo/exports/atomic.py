@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from geo import stopping
 from geo.errors import OutputError
 from geo.exports.failures import writing
 
@@ -40,17 +41,23 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     """
     place = Path(os.path.realpath(path))
     staged = place.parent / f"{staging_prefix(place)}{os.urandom(4).hex()}{place.suffix}"
+    leftovers = (staged, *(Path(f"{staged}{end}") for end in _SIDE_FILES))
+    for leftover in leftovers:
+        stopping.stage(leftover)
     try:
         with writing(path, staged):
             sweep(place)
             yield staged
             check_not_in_use(place, path)
             _to_disk(staged)
-            os.replace(staged, place)
+            with stopping.whole():
+                os.replace(staged, place)
+                stopping.settled(place)
     finally:
-        for leftover in (staged, *(Path(f"{staged}{end}") for end in _SIDE_FILES)):
+        for leftover in leftovers:
             with suppress(OSError):
                 leftover.unlink(missing_ok=True)
+            stopping.forget(leftover)
 
 
 def write_atomic(

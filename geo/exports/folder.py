@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Any
 
+from geo import stopping
 from geo.errors import OutputError
 from geo.exports.atomic import check_not_in_use, staging_prefix, sweep, write_atomic
 from geo.exports.failures import writing
@@ -109,7 +110,9 @@ class OutputFolder:
                 parent = self._staging_parent()
                 sweep(self._place, parent)
                 prefix = staging_prefix(self._place)
-                self._staging = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
+                with stopping.whole():
+                    self._staging = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
+                    stopping.stage(self._staging)
                 self._new.mkdir()
                 self._old.mkdir()
         except BaseException:
@@ -127,15 +130,19 @@ class OutputFolder:
             self._name_target(fault)
             self._discard()
             return
-        try:
-            self._move_all()
-        except BaseException as refusal:
-            self._put_back()
-            self._name_target(refusal)
+        with stopping.whole():
+            try:
+                self._move_all()
+            except BaseException as refusal:
+                self._put_back()
+                self._name_target(refusal)
+                self._discard()
+                raise
+            for folder in self._made:
+                stopping.forget(folder)
+            self._made.clear()
             self._discard()
-            raise
-        self._made.clear()
-        self._discard()
+            stopping.settled(self._place)
 
     @property
     def _new(self) -> Path:
@@ -170,6 +177,7 @@ class OutputFolder:
         """Make `folder` and its missing parents, and remember which to take away again."""
         missing = [path for path in (folder, *folder.parents) if not os.path.lexists(path)]
         for path in reversed(missing):
+            stopping.stage(path, Path.rmdir)
             path.mkdir(exist_ok=True)
             self._made.append(path)
         if not folder.is_dir():
@@ -257,10 +265,12 @@ class OutputFolder:
     def _discard(self) -> None:
         if self._staging is not None:
             shutil.rmtree(self._staging, ignore_errors=True)
+            stopping.forget(self._staging)
             self._staging = None
         for folder in reversed(self._made):
             with suppress(OSError):
                 folder.rmdir()
+            stopping.forget(folder)
         self._made.clear()
         self._changed.clear()
 

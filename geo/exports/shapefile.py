@@ -17,7 +17,6 @@ import csv
 import io
 import json
 import os
-import tempfile
 import zipfile
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
@@ -43,6 +42,7 @@ from geo.exports.provenance import Provenance
 from geo.exports.shaping import Written
 from geo.exports.styles import qml
 from geo.exports.values import listed, plain, storable, utf8
+from geo.stopping import scratch_folder
 
 __all__ = ["FIELD_BYTES", "MAX_FIELDS", "write_shapefiles"]
 
@@ -100,12 +100,11 @@ def write_shapefiles(
     for part in parts:
         part.check(target)
     place = Path(os.path.realpath(target))
-    with atomic_path(target) as staged:
-        folder = tempfile.TemporaryDirectory(prefix=staging_prefix(place), dir=place.parent)
-        with folder as made:
-            for part in parts:
-                part.write(Path(made), provenance, lang)
-            _pack(Path(made), staged, parts, provenance)
+    beside = scratch_folder(staging_prefix(place), place.parent)
+    with atomic_path(target) as staged, beside as made:
+        for part in parts:
+            part.write(made, provenance, lang)
+        _pack(made, staged, parts, provenance)
     return Written(target, **gathered(contents), texts_cut=sum(part.texts_cut for part in parts))
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from geo import stopping
 from geo.errors import RequestError
 from geo.network.model import FloatArray, WalkNetwork
 from geo.snapping import SnapIndex, snap
@@ -160,15 +161,20 @@ class Lattice:
         if self.folder is None:
             return
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(prefix="new-", suffix=".npy", dir=self.folder)
-            os.close(handle)
-            stem = Path(name).name.removeprefix("new-")
-            np.save(self.folder / f"keys-{stem}", np.array(keys, dtype=np.int64))
-            np.save(name, np.stack(tiles))
-            os.replace(name, self.folder / f"tiles-{stem}")
+            with stopping.whole():
+                self._write(self.folder, keys, tiles)
         except OSError as fault:
             log.warning("the lattice cache in %s cannot be written: %s", self.folder, fault)
+
+    @staticmethod
+    def _write(folder: Path, keys: list[Key], tiles: list[npt.NDArray[np.void]]) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix="new-", suffix=".npy", dir=folder)
+        os.close(handle)
+        stem = Path(name).name.removeprefix("new-")
+        np.save(folder / f"keys-{stem}", np.array(keys, dtype=np.int64))
+        np.save(name, np.stack(tiles))
+        os.replace(name, folder / f"tiles-{stem}")
 
 
 def _words(tile: npt.NDArray[np.void]) -> npt.NDArray[np.int32]:

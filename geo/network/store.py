@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from geo import stopping
 from geo.errors import MissingFileError, NetworkError, OutputError
 from geo.network.build import network_digest
 from geo.network.model import FORMAT_VERSION, Amendment, NetworkMeta, WalkNetwork
@@ -76,10 +77,14 @@ def save_network(network: WalkNetwork, path: str | os.PathLike[str]) -> None:
         target = Path(os.path.realpath(path))
         _check_target(target, path)
         target.parent.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=f".{target.name[:100]}.", dir=target.parent))
+        with stopping.whole():
+            staging = Path(tempfile.mkdtemp(prefix=f".{target.name[:100]}.", dir=target.parent))
+            stopping.stage(staging)
         _write(network, staging)
         staging.chmod(0o777 & ~_umask())
-        _swap(staging, target)
+        with stopping.whole():
+            _swap(staging, target)
+            stopping.settled(target)
     except OutputError:
         raise
     except (OSError, ValueError) as fault:  # ValueError: a NUL in the name
@@ -88,6 +93,7 @@ def save_network(network: WalkNetwork, path: str | os.PathLike[str]) -> None:
     finally:
         if staging is not None:
             shutil.rmtree(staging, ignore_errors=True)
+            stopping.forget(staging)
 
 
 def _check_target(target: Path, path: str | os.PathLike[str]) -> None:

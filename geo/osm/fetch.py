@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -27,6 +26,7 @@ from geo.osm.endpoints import DEFAULT, Endpoints, free_slot_in, host_of, probe
 from geo.osm.estimate import Estimate, check_size, estimate
 from geo.osm.overrides import NO_OVERRIDES, Overrides
 from geo.osm.read import read_osm
+from geo.stopping import scratch_folder
 
 __all__ = ["Fetching", "fetch_network"]
 
@@ -256,5 +256,5 @@ def _scratch(cache: Path | None) -> Iterator[Path]:
         with suppress(OSError):
             cache.mkdir(parents=True, exist_ok=True)
             place = cache if os.access(cache, os.W_OK) else None
-    with tempfile.TemporaryDirectory(prefix=".fetch-", dir=place) as folder:
-        yield Path(folder)
+    with scratch_folder(".fetch-", place) as folder:
+        yield folder

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ from geo.osm.source import (
 )
 from geo.osm.water import WaterCollector
 from geo.osm.ways import INVALID, WayCollector
+from geo.stopping import scratch_folder
 
 __all__ = ["read_osm"]
 
@@ -116,8 +116,8 @@ def _reading(source: Path, reader: _Reader) -> tuple[WayCollector, WaterCollecto
         found = _as_it_is(source, reader)
         if found is None:
             log.info("%s is not sorted, or has drafts: putting it in order", source)
-            with tempfile.TemporaryDirectory() as scratch:
-                ordered = Path(scratch) / "ordered.osm.pbf"
+            with scratch_folder() as scratch:
+                ordered = scratch / "ordered.osm.pbf"
                 write_in_order(source, ordered)
                 found = reader.read(ordered)
     except (RuntimeError, ValueError, OSError, osmium.InvalidLocationError) as fault:

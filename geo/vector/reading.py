@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from geo.errors import MissingFileError, RequestError, VectorError
+from geo.stopping import scratch_folder
 from geo.vector.archive import Member, members_of, unpack
 from geo.vector.features import Features, Geometry, Remark, judge, refuse_wrong_kind
 from geo.vector.geojson import cell, read_geojson
@@ -164,8 +164,8 @@ def _copy(path: Path) -> Iterator[Path]:
         side = Path(f"{path}{end}")
         if side.exists() and side.stat().st_size > 0:
             raise VectorError("vector_in_use", path=str(path))
-    with tempfile.TemporaryDirectory(prefix="hongtu-") as scratch:
-        copy = Path(scratch) / f"{_STEM}.gpkg"
+    with scratch_folder() as scratch:
+        copy = scratch / f"{_STEM}.gpkg"
         shutil.copyfile(path, copy)
         yield copy
 
@@ -236,8 +236,7 @@ def _read_shapefile(path: Path, geometry: Geometry, asked: str | None) -> Featur
     deadline = Deadline()
     files = _Shapefiles(path)
     layer = _choose(path, list(files.layers), asked)
-    with tempfile.TemporaryDirectory(prefix="hongtu-") as scratch:
-        folder = Path(scratch)
+    with scratch_folder() as folder:
         files.take(layer, folder)
         check_parts(folder, _STEM, path, layer)
         shp = folder / f"{_STEM}.shp"
