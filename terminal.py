@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import logging
 import os
 import signal
@@ -28,6 +30,10 @@ def run(app: Callable[..., Any]) -> None:
     0 done, 1 bad data, 2 usage, 130 stopped.
     """
     lang = _lang_of(sys.argv)
+    # Imports and frames make very many objects and hardly a cycle: looking for cycles after every
+    # 700 of them, and again at the end, took a fifth of a short command's time.
+    gc.set_threshold(200_000, 20, 50)
+    atexit.register(gc.freeze)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a GBK console has no "©"

@@ -297,8 +297,8 @@ def _report(
     for line in summary_lines(result, lang):
         say(line, err=aside)
     if folder is not None:
-        files = sum(1 for _ in folder.target.iterdir())
-        say(words.say("cli.coverage_written", lang, path=folder.target, count=files), err=aside)
+        count = len(folder.files)
+        say(words.say("cli.coverage_written", lang, path=folder.target, count=count), err=aside)
         cut = folder.summary.get("shapefile_texts_cut")
         if cut:
             say(words.say("gis.texts_cut", lang, count=cut), err=aside)

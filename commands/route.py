@@ -112,7 +112,7 @@ def route(
     for text in _report(found, said):
         say(text)
     say(words.say("route.written", said, path=folder.target,
-                  count=sum(1 for _ in folder.target.iterdir())))  # fmt: skip
+                  count=len(folder.files)))  # fmt: skip
 
 
 def network_of(folder: Path | None) -> WalkNetwork:

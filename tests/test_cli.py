@@ -12,7 +12,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+
+from geo import datum
 
 HONGTU = [sys.executable, "-c", "import cli; cli.main()"]
 STATIONS = """编号,名称,经度,纬度,类型
@@ -312,3 +315,44 @@ def test_help_names_every_option_of_the_contract() -> None:
         "--verbose", "--lang",
     ):  # fmt: skip
         assert option in out
+
+
+@pytest.mark.parametrize("datum_out", ["gcj02", "bd09"])
+def test_a_bad_row_does_not_keep_the_others_from_being_shifted(
+    home: Path, tmp_path: Path, datum_out: str
+) -> None:
+    """Raw text of the bad rows once turned the columns to text, which no shift looked at."""
+    (tmp_path / "s.csv").write_text(
+        "id,lon,lat,note\n1,118.78,32.04,a\n2,118.80,32.05,b\n3,32.04,118.76,c\n4,abc,32,d\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "d.csv").write_text(
+        "place_id,lon,lat,people\np1,118.79,32.045,120\np2,118.791,32.046,x\n", encoding="utf-8"
+    )
+    done = run("coverage", tmp_path / "s.csv", "--datum", "wgs84", "--demand", tmp_path / "d.csv",
+               "--demand-datum", "wgs84", "--datum-out", datum_out, "--minutes", "10",
+               "--network", "schematic", "--out", tmp_path / "out", cwd=home)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    stations = rows(tmp_path / "out" / "stations.csv")
+    lon, lat = datum.from_wgs84(np.array([118.78, 118.80]), np.array([32.04, 32.05]), datum_out)
+    for row, x, y in zip(stations, lon, lat, strict=False):
+        assert row["datum"] == datum_out
+        assert (float(row["lon"]), float(row["lat"])) == pytest.approx((x, y), abs=1e-6)
+        assert float(row["snapped_lon"]) == pytest.approx(x, abs=0.002)
+    swapped, word = stations[2:]
+    assert (swapped["lon"], swapped["lon_wgs84"], swapped["lat_wgs84"]) == ("", "32.04", "118.76")
+    assert (word["status"], word["lon_wgs84"], word["note"]) == ("not_used", "abc", "d")
+    good, bad = rows(tmp_path / "out" / "demand.csv")
+    lon, lat = datum.from_wgs84(np.array([118.79]), np.array([32.045]), datum_out)
+    assert (float(good["lon"]), float(good["lat"])) == pytest.approx((lon[0], lat[0]), abs=1e-6)
+    assert (bad["lon"], bad["lon_wgs84"]) == ("", "118.791")
+
+
+def test_demand_without_numbers_of_people_counts_places(home: Path, tmp_path: Path) -> None:
+    done = cover(home, "--demand", "stations.csv", "--demand-datum", "wgs84", "--html",
+                 "--out", tmp_path / "out")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "every place counts as one" in done.stdout
+    record = json.loads((tmp_path / "out" / "run.json").read_text(encoding="utf-8"))
+    assert "unit_demand" in record["hongtu"]["flags"]
+    assert f"({len(record['files']) + 1} files)" in done.stdout  # and run.json

@@ -196,11 +196,12 @@ def test_of_two_stations_at_one_place_the_first_id_is_responsible(street):
 def test_gaps_are_ranked_by_demand_and_not_served(street):
     spots = {"served": (300, 0), "a": (2000, 0), "b": (2100, 50), "c": (2700, 0), "z": (2720, 0),
              "off": (1200, 600)}  # fmt: skip
-    demand = {"served": 90, "a": 3, "b": 4, "c": 10, "z": 0, "off": 5}
+    demand = {"served": 90, "a": 3, "b": 4, "c": 10, "z": 0, "off": 50}
     result = cover(street, points({"S": (0, 0)}), points(spots, demand=demand), asked(500.0))
     gaps = result.gaps
     assert gaps["rank"].tolist() == [1, 2, 3]
-    assert gaps["demand"].tolist() == [10.0, 7.0, 5.0]
+    assert gaps["demand"].tolist() == [10.0, 7.0, 50.0]
+    assert gaps["demand_off_network"].tolist() == [0.0, 0.0, 50.0]  # no station could serve it
     assert gaps["places"].tolist() == [2, 2, 1]
     shapes = drawn(gaps.geometry)
     assert holds(shapes[0], (2700, 0)) == [True]
@@ -208,7 +209,7 @@ def test_gaps_are_ranked_by_demand_and_not_served(street):
     assert holds(shapes[2], (1200, 600)) == [True]
     served = drawn(result.dissolved.geometry)[-1]
     assert shapely.area(shapely.intersection(shapes, served)).max() < 1.0
-    assert result.summary["gaps"] == {"found": 3, "written": 3}
+    assert result.summary["gaps"] == {"found": 3, "written": 3, "without_ground": 0}
 
 
 def test_a_gap_with_nobody_in_it_is_none(street):
@@ -220,7 +221,7 @@ def gaps_at(xy, *, link=250.0, cut=1e6, weight=None, most=None):
     network = draw(way((0, 0), (100, 0)))
     xy = np.array(xy, dtype=float)
     weight = np.ones(len(xy)) if weight is None else np.array(weight, dtype=float)
-    groups = group_gaps(xy, weight, link_m=link, cut_m=cut)
+    groups = group_gaps(xy, weight, np.ones(len(xy), bool), link_m=link, cut_m=cut)
     nothing = shapely.MultiPolygon()
     found = shape_gaps(groups, most=most, served=nothing, water=WaterCut(network))
     ranks = [int(weight[groups.rank == gap["rank"]].sum()) for gap in found]

@@ -58,7 +58,11 @@ def summary_of(
         ),
         "stations": _station_counts(stations),
         "areas_km2": [round(shapely.area(u) / 1e6, 6) for u in shapes.union],
-        "gaps": {"found": shapes.gaps_total, "written": len(shapes.gaps)},
+        "gaps": {
+            "found": shapes.gaps_total,
+            "written": len(shapes.gaps),
+            "without_ground": sum(bool(shapely.is_empty(g["geometry"])) for g in shapes.gaps),
+        },
         **({} if demand is None else {"demand_places": _demand_counts(demand)}),
     }
 

@@ -142,7 +142,7 @@ def responsibility(
 
 
 def gaps(network: WalkNetwork, found: list[dict[str, Any]], is_street: bool) -> gpd.GeoDataFrame:
-    """Return one row a gap, the heaviest first."""
+    """Return one row a gap, in the order of its rank."""
     weight, unit = ("street_km", 1000.0) if is_street else ("demand", 1.0)
     shapes = np.array([g["geometry"] for g in found], dtype=object)
     frame = pd.DataFrame(
@@ -153,6 +153,7 @@ def gaps(network: WalkNetwork, found: list[dict[str, Any]], is_street: bool) -> 
             "places": [g["places"] for g in found],
             "gap": [g["gap"] for g in found],
             f"gap_{weight}": [round(g["gap_weight"] / unit, 3) for g in found],
+            f"{weight}_off_network": [round(g["off_network"] / unit, 3) for g in found],
         }
     )
     if is_street:
@@ -214,6 +215,11 @@ def _with_faults(
     lost["params"] = table.faults["params"].to_numpy()
     if "stations_within" in columns:
         lost["stations_within"] = pd.array([0] * len(lost), dtype="Int64")
+    if {"lon", "lat"} <= set(frame.columns):  # numbers of ours above; here what stood there
+        lost = lost.rename(columns={"lon": "lon_wgs84", "lat": "lat_wgs84"})
+        for name in ("lon_wgs84", "lat_wgs84"):
+            top[name] = pd.Series([None] * len(top), dtype=object)
+        top = top[[*top.columns.drop("geometry"), "geometry"]]
     lost = lost.reset_index(drop=True).reindex(columns=top.columns.drop("geometry"))
     for name in lost.columns:
         if lost[name].isna().all():  # an empty column must not change the type of ours
@@ -234,9 +240,14 @@ def _under_our_names(
     rows = rows.copy()
     if table.columns.get("id") == id_name and id_name in rows:
         rows = rows.drop(columns=id_name)  # the id was made from it
+    coordinates = _input_coordinates(table)
     taken = {id_name, "reason_text", *columns}
+    if coordinates or "lon" not in table.columns:  # else they are the position itself
+        taken |= {"lon", "lat"}
+    else:
+        taken |= {"lon_wgs84", "lat_wgs84"}
     renamed = {c: f"{c}_input" for c in rows.columns if c in taken}
-    return rows.rename(columns={**renamed, **_input_coordinates(table), "id": id_name})
+    return rows.rename(columns={**renamed, **coordinates, "id": id_name})
 
 
 def _input_coordinates(table: PointTable) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Gaps: contiguous unserved demand (or street length), ranked by how much it is."""
+"""Gaps: contiguous unserved demand (or street length), ranked by how much of it can be served."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["GapGroups", "group_gaps", "shape_gaps"]
 
 @dataclass(frozen=True, eq=False)
 class GapGroups:
-    """Unserved places in groups, the heaviest first; nothing is shaped yet.
+    """Unserved places in groups, ranked; nothing is shaped yet.
 
     Attributes
     ----------
@@ -26,11 +26,12 @@ class GapGroups:
     cells, piece
         (c, 2) squares and the piece that each belongs to.
     order
-        Pieces that weigh something, by falling weight.
+        Pieces that weigh something, by falling weight on the network, then by falling weight.
     gap
         (pieces,) number of the gap that a piece is part of, the first the heaviest piece's.
-    weight, places, gap_weight
-        (pieces,) of a piece, and weight of the gap it is part of.
+    weight, places, gap_weight, off_network
+        (pieces,) of a piece, weight of the gap it is part of, and what of its own weight lies
+        where no street leads.
     rank
         (p,) rank of each place's piece from 1, 0 where it weighs nothing.
     """
@@ -43,21 +44,31 @@ class GapGroups:
     weight: FloatArray
     places: IntArray
     gap_weight: FloatArray
+    off_network: FloatArray
     rank: IntArray
 
 
-def group_gaps(xy: FloatArray, weight: FloatArray, *, link_m: float, cut_m: float) -> GapGroups:
+def group_gaps(
+    xy: FloatArray,
+    weight: FloatArray,
+    joined: npt.NDArray[np.bool_],
+    *,
+    link_m: float,
+    cut_m: float,
+) -> GapGroups:
     """Group unserved places by nearness.
 
     Places are counted on squares of half `link_m`; squares at most two apart belong to one gap,
     so that places within `link_m` always do. A gap wider than `cut_m` is of no use to somebody
     who must put one station somewhere, so it is cut along a square grid of that size; the pieces
-    keep the number of the gap they are part of.
+    keep the number of the gap they are part of. A place that no street leads to (a wrong position,
+    or ground outside the network) counts in its gap but not in the ranking: no station in the
+    network could serve it.
 
     Parameters
     ----------
-    xy, weight
-        (p, 2) metres and (p,) weight of unserved places.
+    xy, weight, joined
+        (p, 2) metres and (p,) weight of unserved places, and whether each is on the network.
     link_m, cut_m
         See above, metres.
     """
@@ -66,7 +77,7 @@ def group_gaps(xy: FloatArray, weight: FloatArray, *, link_m: float, cut_m: floa
         none = np.empty(0, dtype=np.int64)
         nothing = np.empty(0)
         return GapGroups(
-            side, none.reshape(0, 2), none, none, none, nothing, none, nothing, none
+            side, none.reshape(0, 2), none, none, none, nothing, none, nothing, nothing, none
         )  # fmt: skip
     cells, cell_of = _distinct(np.floor(xy / side).astype(np.int64))
     cell_weight = np.bincount(cell_of, weights=weight, minlength=len(cells))
@@ -75,10 +86,12 @@ def group_gaps(xy: FloatArray, weight: FloatArray, *, link_m: float, cut_m: floa
     piece = _cut(cells, gap, max(int(cut_m // side), 1))
     weights = np.bincount(piece, weights=cell_weight).astype(np.float64)
     places = np.bincount(piece, weights=cell_places).astype(np.int64)
+    away = np.bincount(piece[cell_of], weights=np.where(joined, 0.0, weight))
+    away = np.minimum(away, weights)  # sums of the same numbers in another order
     first = np.full(weights.size, -1)
     first[piece[::-1]] = np.arange(len(cells))[::-1]
     # Ties by position, so that the ranking does not hang on the order of the input.
-    order = np.lexsort((cells[first, 1], cells[first, 0], -weights))
+    order = np.lexsort((cells[first, 1], cells[first, 0], -weights, away - weights))
     order = order[weights[order] > 0]
     own = gap[first]
     numbers = {g: i + 1 for i, g in enumerate(dict.fromkeys(own[order].tolist()))}
@@ -93,6 +106,7 @@ def group_gaps(xy: FloatArray, weight: FloatArray, *, link_m: float, cut_m: floa
         weight=weights,
         places=places,
         gap_weight=np.bincount(gap, weights=cell_weight)[own],
+        off_network=away,
         rank=rank[piece[cell_of]],
     )
 
@@ -100,7 +114,7 @@ def group_gaps(xy: FloatArray, weight: FloatArray, *, link_m: float, cut_m: floa
 def shape_gaps(
     groups: GapGroups, *, most: int | None, served: Any, water: WaterCut
 ) -> list[dict[str, Any]]:
-    """Return the groups by falling weight, each with its shape.
+    """Return the groups by rank, each with its shape (empty where all its ground is served or wet).
 
     Parameters
     ----------
@@ -114,7 +128,7 @@ def shape_gaps(
     Returns
     -------
     list
-        One dict a piece: rank, gap, weight, places, gap_weight, geometry.
+        One dict a piece: rank, gap, weight, places, gap_weight, off_network, geometry.
     """
     return [
         {
@@ -123,6 +137,7 @@ def shape_gaps(
             "weight": float(groups.weight[number]),
             "places": int(groups.places[number]),
             "gap_weight": float(groups.gap_weight[number]),
+            "off_network": float(groups.off_network[number]),
             "geometry": _shape(groups.cells[groups.piece == number], groups.side_m, served, water),
         }
         for rank, number in enumerate(groups.order[:most].tolist(), 1)

@@ -102,7 +102,8 @@ class CoverageRequest:
         ):
             value = getattr(self, name)
             if not (math.isfinite(value) and smallest <= value <= largest):
-                raise RequestError("option_range", name=name, low=smallest, high=largest)
+                option = f"{name} (--{name.replace('_', '-')})"
+                raise RequestError("option_range", name=option, low=smallest, high=largest)
 
     @cached_property
     def scale(self) -> Scale:

@@ -38,7 +38,8 @@ class Coverage:
     responsibility
         ``station_id, area_km2``; the part of the largest band nearest to each station.
     gaps
-        ``rank, demand`` or ``street_km, area_km2, places, gap, gap_demand|gap_street_km``.
+        ``rank, demand`` or ``street_km, area_km2, places, gap, gap_demand|gap_street_km,
+        demand_off_network|street_km_off_network``.
     summary
         Plain figures, ready for JSON.
     flags

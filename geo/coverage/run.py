@@ -256,12 +256,13 @@ def _surface(
 def _gaps(
     surface: Surface, wanted: Demand, cost: FloatArray, union: Any, most: int | None
 ) -> tuple[list[dict[str, Any]], int, IntArray]:
-    """Return the heaviest gaps, how many there are, and of each place the rank of its gap or 0."""
+    """Return the first gaps, how many there are, and of each place the rank of its gap or 0."""
     limit = surface.request.scale.limits[-1]
     left = ~(cost <= limit) & np.isfinite(wanted.xy).all(axis=1)
     groups = group_gaps(
         wanted.xy[left],
         wanted.places.weight[left],
+        wanted.places.edge[left] >= 0,
         link_m=surface.request.gap_link_m,
         cut_m=2.0 * surface.radius_m(limit),
     )
