@@ -263,7 +263,6 @@ def test_a_year_not_announced_is_unknown_only_where_it_matters() -> None:
     assert at == {(3, 3): "open", (10, 1): "unknown", (10, 10): "unknown"}
     assert state(parse("09:00-17:00"), datetime(2027, 10, 1, 10), book) == "open"
     assert state(hours, datetime(2027, 10, 1, 20), book) == "closed"
-    assert book.unknown_years([date(2026, 5, 1), date(2027, 5, 1)]) == (2027,)
 
 
 def test_open_throughout_the_largest_band() -> None:

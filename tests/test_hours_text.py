@@ -126,7 +126,6 @@ UNKNOWN = {
     "周一至周五": "not_understood",
     "早上": "not_understood",
     "17:00": "not_understood",
-    "周日下午闭馆，9:00-17:00": "not_understood",
     "9:00-17:00左右": "not_understood",
     "9:00-17:00（母婴室除外）": "not_understood",
     "13月-14月 9:00-17:00": "not_understood",
@@ -149,7 +148,8 @@ def test_what_is_not_understood_is_unknown_with_its_text(text: str) -> None:
 
 def test_the_last_entry_is_kept_apart() -> None:
     read = from_text("周一闭馆，其余9:00-17:00（16:30停止入场）")
-    assert (read.osm, read.last_entry) == ("09:00-17:00; Mo off", "16:30")
+    expected = '09:00-17:00 open "16:30停止入场"; Mo off'
+    assert (read.osm, read.last_entry) == (expected, "16:30")
     assert from_text("9:00-17:00，闭馆前30分钟停止入馆").last_entry == "16:30"
     assert from_text("9:00-17:00，最晚入馆时间：16点").last_entry == "16:00"
     assert from_text("9:00-17:00").last_entry is None

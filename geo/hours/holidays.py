@@ -8,7 +8,6 @@ weekend in any year known: then it could be either, and what hangs on it is unkn
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -66,10 +65,6 @@ class HolidayBook:
         if day.weekday() >= 5:
             return ("weekend", "holiday", "makeup_workday")
         return ("workday", "holiday")
-
-    def unknown_years(self, days: Iterable[date]) -> tuple[int, ...]:
-        """Return the years of `days` that the book does not know, to be told to the reader."""
-        return tuple(sorted({day.year for day in days if not self.knows(day)}))
 
 
 NO_HOLIDAYS = HolidayBook(school=frozenset())

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from geo.hours.holidays import DayKind, HolidayBook
 from geo.hours.model import DAY_MINUTES, DateRange, DaySelector, Hours, MonthDay, Rule, State
-from geo.hours.zh_rules import WORKDAY
+from geo.hours.zh_comments import WORKDAY, parts
 
 __all__ = ["STATES", "day_minutes", "intervals", "next_change", "open_throughout", "state", "week"]
 
@@ -182,7 +182,7 @@ def _is_by_workday(hours: Hours) -> bool:
 
 
 def _of_workdays(rule: Rule) -> bool:
-    return rule.comment == WORKDAY and (rule.days.weekdays or frozenset()) >= _WORKING
+    return WORKDAY in parts(rule.comment) and (rule.days.weekdays or frozenset()) >= _WORKING
 
 
 def _selects(rule: Rule, at: _Day, by_workday: bool) -> bool:

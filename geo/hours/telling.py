@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from geo import words
 from geo.hours.model import DAY_MINUTES, DateRange, DaySelector, Hours, MonthDay, Rule, Span
-from geo.hours.zh_rules import ASSUMED, WORKDAY
+from geo.hours.zh_comments import ASSUMED, WORKDAY, last_entry_of, parts
 
 __all__ = ["describe"]
 
@@ -25,7 +25,7 @@ def describe(hours: Hours, lang: str) -> str:
 
 
 def _rule(rule: Rule, lang: str) -> str:
-    workday = rule.comment == WORKDAY
+    workday = WORKDAY in parts(rule.comment)
     when = " ".join(filter(None, (_dates(rule.days, lang), _days(rule.days, lang, workday))))
     if rule.state == "closed" and not rule.spans:
         told = _say("closed", lang)
@@ -35,10 +35,15 @@ def _rule(rule: Rule, lang: str) -> str:
         if rule.state != "open":
             told = _say(f"{rule.state}_hours", lang, hours=told)
     text = " ".join(filter(None, (when, told)))
-    comment = "" if workday else rule.comment
-    if comment in ASSUMED:
-        comment = _say(f"assumed_{ASSUMED[comment]}", lang)
+    comment = _list([_comment(p, lang) for p in parts(rule.comment) if p != WORKDAY], lang)
     return _say("with_comment", lang, text=text, comment=comment) if comment else text
+
+
+def _comment(part: str, lang: str) -> str:
+    if part in ASSUMED:
+        return _say(f"assumed_{ASSUMED[part]}", lang)
+    last = last_entry_of(part)
+    return part if last is None else _say("last_entry", lang, time=last)
 
 
 def _dates(days: DaySelector, lang: str) -> str:

@@ -14,10 +14,11 @@ _PERIODS = "|".join(sorted((*_MORNING, *_EVENING, *_AFTERNOON, "中午"), key=le
 
 # Without named groups, so that it can stand twice in one pattern.
 CLOCK = (
-    rf"(?:{'|'.join(_NEXT)})?(?:{_PERIODS})?"
+    rf"(?:(?:{'|'.join(_NEXT)})?(?:{_PERIODS})?"
     r"(?:\d{1,2}:[0-5]\d(?::00)?|\d{1,2}[点时](?:半|整|[0-5]?\d分?|)|\d{4}(?!\d)|\d{1,2}\.[0-5]\d"
     r"|\d{1,2}(?=(?:-|~|至|到)\d{1,2}[点时])|(?<=[点时半分整][-~至到])\d{1,2}(?![\d:.月]))"
     r"(?:\s?[ap]m)?"
+    rf"|(?:{'|'.join(_NEXT)})?\d{{1,2}}\s?[ap]m)"
 )
 _PARTS = re.compile(
     rf"(?P<next>{'|'.join(_NEXT)})?(?P<period>{_PERIODS})?"
@@ -25,8 +26,12 @@ _PARTS = re.compile(
     r"(?::00)?(?:\s?(?P<half>[ap])m)?",
     re.IGNORECASE,
 )
-_DAY = 24 * 60
+_DAWN = ("清晨", "早晨", "早上", "早间", "早")
+_HOUR = 60
+_DAY = 24 * _HOUR
 _NOON = _DAY // 2
+_EVENING_BEGINS = 17 * _HOUR
+_MORNING_BEGUN = 9 * _HOUR
 
 
 class NotUnderstoodError(ValueError):
@@ -67,13 +72,31 @@ def span_of(first: str, last: str) -> tuple[int, int]:
     if end_next:
         end += _DAY
     elif end <= start:
-        # From the afternoon on, an earlier time can only be tomorrow's; 8:30-5:30 may mean two.
-        if start < _NOON or end > _NOON or end_period in (*_AFTERNOON, *_EVENING, "pm"):
+        if not _is_tomorrow(start, end, period, end_period):
             raise doubt("ambiguous_time")
         end += _DAY
     if not start < end <= start + _DAY:
         raise doubt("ambiguous_time")
     return start, end
+
+
+def _is_tomorrow(start: int, end: int, period: str | None, end_period: str | None) -> bool:
+    """Return whether an `end` not after `start` can only be meant of the next day.
+
+    8:30-5:30 and 13:00-5:30 may be written with the hours of a twelve-hour clock, 12:00-12:00 may
+    be anything; 14:00-2:00, 17:00-7:30 and 8:00-0:00 are nights.
+    """
+    if end == start:
+        return False
+    if end < _HOUR and end_period in (None, "凌晨"):
+        return True  # no twelve-hour clock has a nought
+    if end_period in ("凌晨", *_DAWN):
+        return start >= _NOON or end_period == "凌晨"
+    if start < _NOON or end >= _NOON or end_period in (*_AFTERNOON, *_EVENING, "pm"):
+        return False
+    if period is not None or end_period is not None or end + _NOON <= start:
+        return True
+    return start >= _EVENING_BEGINS and end <= _MORNING_BEGUN  # 18:00-10:00 may end at 22:00
 
 
 def _inherit(end: int, period: str | None, start: int) -> int:

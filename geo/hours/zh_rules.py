@@ -1,71 +1,23 @@
-"""Rules read off a Chinese text: seasons, holidays and contradictions settled, and written as OSM.
+"""Rules read off a Chinese text: seasons, holidays and contradictions settled, and put in order.
 
-In the OSM grammar a later rule replaces an earlier one on the days of both, so that rules are
-written from the general to the particular: every day, days, months, closures, holidays.
+A later rule will replace an earlier one on the days of both, so that they go from the general to
+the particular: every day, days, months, closures, holidays.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import combinations, pairwise
 
 from geo.hours.zh_clock import doubt
+from geo.hours.zh_comments import BOOKING, CLOSURES, WEEKENDS
+from geo.hours.zh_days import settle_days
+from geo.hours.zh_model import EVERY_DAY, MonthRange, Rule, Span, year_days
 
-__all__ = ["ASSUMED", "WORKDAY", "Rule", "render", "settle"]
+__all__ = ["settle"]
 
-# The comment by which our evaluation knows that Mo-Fr was written as 工作日: such a rule holds on
-# the Saturdays and Sundays that are worked for a holiday, too. To other readers it is a comment.
-WORKDAY = "工作日"
-_SEASONS = "夏冬季月份未说明"
-_BOOKING = "需预约"
-_HOURS = "开放时间未说明"
-_WEEKENDS = "节假日是否含周末未说明"
-# Our other comments, and the texts in which they are told (``hours.assumed_<code>``).
-ASSUMED = {_SEASONS: "seasons", _BOOKING: "appointment", _HOURS: "closures", _WEEKENDS: "weekends"}
-_ALL = frozenset(range(7))
-_WORKING = frozenset(range(5))
-_DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DAY = 1440
 _PAIRS = ({"summer", "winter"}, {"peak", "low"})
-
-Span = tuple[int, int]
-MonthRange = tuple[tuple[int, int | None], tuple[int, int | None]]
-
-
-@dataclass
-class Rule:
-    """On which days, and what then: the hours, closed, or (on holidays) as on other days."""
-
-    months: MonthRange | None = None
-    season: str | None = None
-    days: frozenset[int] | None = None
-    workday: bool = False
-    holiday: bool = False
-    statutory: bool = False  # 法定节假日, which no weekend is
-    rest: bool = False
-    spans: list[Span] = field(default_factory=list)
-    state: str = ""  # "", closed, as_usual
-    not_on_holidays: bool = False
-    maybe: list[Span] = field(default_factory=list)  # hours that hold in one season only
-    unknown: str | None = None  # why one cannot be certain within the hours
-
-    @property
-    def selects(self) -> bool:
-        """Whether it names days, months or a season."""
-        return bool(self.months or self.season or self.days or self.workday or self.holiday)
-
-    @property
-    def says(self) -> bool:
-        """Whether it says what happens then."""
-        return bool(self.spans or self.state)
-
-    @property
-    def weekdays(self) -> frozenset[int]:
-        """The days of the week it holds on, whatever the months."""
-        if self.workday:
-            return (self.days or frozenset()) | _WORKING
-        return self.days if self.days is not None else frozenset() if self.holiday else _ALL
 
 
 def settle(rules: list[Rule], *, booking: bool) -> tuple[list[Rule], str | None]:
@@ -79,26 +31,32 @@ def settle(rules: list[Rule], *, booking: bool) -> tuple[list[Rule], str | None]
     rules = [r for r in rules if not (r.rest and r.state == "closed")]  # 其余时间关闭 says no more
     closed_only = _only_closures(rules)
     if closed_only:
-        rules = [Rule(spans=[(0, _DAY)], unknown=_HOURS), *rules]
+        rules = [Rule(spans=[(0, _DAY)], unknown=CLOSURES), *rules]
+    booked = any(r.state == "booking" for r in rules)
     _refuse_gaps(rules)
     rules, seasonal = _settle_seasons(rules)
     rules = _settle_holidays(rules)
     _refuse_contradictions(rules)
+    rules = settle_days(rules)
     if booking:
-        rules = [replace(r, unknown=r.unknown or _BOOKING) if r.spans else r for r in rules]
+        rules = [replace(r, unknown=r.unknown or BOOKING) if r.spans else r for r in rules]
     rules.sort(key=_precedence)
-    assumed = {"closures": closed_only, "seasons": seasonal, "appointment": booking}
+    assumed = {
+        "closures": closed_only,
+        "seasons": seasonal,
+        "appointment": booking or booked,
+        "half": any(r.half for r in rules),
+        "spring": any(r.spring for r in rules),
+        "access": any(r.access for r in rules),
+    }
     return rules, next((note for note, holds in assumed.items() if holds), None)
-
-
-def render(rules: list[Rule]) -> str:
-    """Return the rules in the OSM grammar."""
-    return "; ".join(_render(rule) for rule in rules)
 
 
 def _only_closures(rules: list[Rule]) -> bool:
     """Return whether all that is said is on which days it is closed: unknown on the others."""
-    return bool(rules) and all(r.state == "closed" and r.selects and not r.season for r in rules)
+    return bool(rules) and all(
+        r.state == "closed" and r.selects and not (r.season or r.spring) for r in rules
+    )
 
 
 def _refuse_gaps(rules: list[Rule]) -> None:
@@ -153,7 +111,10 @@ def _merge_seasons(rules: list[Rule]) -> list[Rule]:
     merged = []
     for a, b in zip(one, other, strict=True):
         both, either = _common(a.spans, b.spans)
-        merged.append(replace(a, season=None, spans=both, maybe=either))
+        last, before = [*a.last, *b.last], [*a.last_before, *b.last_before]
+        merged.append(
+            replace(a, season=None, spans=both, maybe=either, last=last, last_before=before)
+        )
     return merged + [r for r in rules if not r.season]
 
 
@@ -177,15 +138,17 @@ def _settle_holidays(rules: list[Rule]) -> list[Rule]:
     """Say of holidays what the text means: closed, as usual, or hours of their own."""
     settled = []
     for rule in rules:
-        if rule.state == "as_usual":
-            settled += _as_usual(rules, rule)
-            continue
+        if rule.state == "as_usual" and rule.holiday:
+            settled += _as_usual(rules, replace(rule, days=None))
+            if rule.days is None:
+                continue
+            rule = replace(rule, holiday=False)  # noqa: PLW2901  # 周末及节假日照常开放
         settled.append(replace(rule, not_on_holidays=False))
         if rule.not_on_holidays:
             closing = rule.state == "closed"
             holiday = Rule(holiday=True, state="" if closing else "closed")
             settled += _as_usual(rules, holiday) if closing else [holiday]
-    holidays = [r for r in settled if r.holiday]
+    holidays = [r for r in settled if r.holiday and not r.spring]
     if any(r.workday and r.spans for r in settled):
         if not holidays:
             settled.append(Rule(holiday=True, state="closed"))
@@ -194,12 +157,18 @@ def _settle_holidays(rules: list[Rule]) -> list[Rule]:
 
 
 def _as_usual(rules: list[Rule], holiday: Rule) -> list[Rule]:
-    """Return the holiday rule with the hours of the one rule that says hours."""
+    """Return the holiday rule with the hours of the one rule that says hours.
+
+    None is wanted where every day of the week has hours, and no closure to be excepted from.
+    """
     opening = [r for r in rules if r.spans and not r.holiday]
-    if len(opening) != 1 or opening[0].months or opening[0].workday or holiday.days:
+    if all(r.weekdays == EVERY_DAY and not r.workday for r in opening) and not any(
+        r.state == "closed" for r in rules
+    ):
+        return []
+    if len(opening) != 1 or opening[0].months or opening[0].workday:
         raise doubt("not_understood")
-    usual = opening[0]
-    return [replace(holiday, state="", spans=list(usual.spans), maybe=list(usual.maybe))]
+    return [replace(opening[0], days=None, rest=False, holiday=True, not_on_holidays=False)]
 
 
 def _weekends(rules: list[Rule], holidays: list[Rule]) -> list[Rule]:
@@ -210,96 +179,56 @@ def _weekends(rules: list[Rule], holidays: list[Rule]) -> list[Rule]:
     loose = [r for r in holidays if r.spans and not r.statutory and not r.days]
     if not loose or any(r.weekdays & {5, 6} for r in rules if r not in holidays):
         return []
-    return [Rule(days=frozenset({5, 6}), spans=list(loose[0].spans), unknown=_WEEKENDS)]
+    return [Rule(days=frozenset({5, 6}), spans=list(loose[0].spans), unknown=WEEKENDS)]
 
 
 def _refuse_contradictions(rules: list[Rule]) -> None:
-    if sum(r.holiday for r in rules) > 1:
+    if sum(r.holiday and not r.spring for r in rules) > 1:
         raise doubt("contradiction")
     opening = [r for r in rules if r.spans and not (r.holiday and r.days is None)]
     for a, b in combinations(opening, 2):
-        if bool(a.months) == bool(b.months):
-            if not (a.weekdays & b.weekdays and _meet(a.months, b.months)):
-                continue
-            general = [r for r in (a, b) if r.weekdays == _ALL]
-            if a.months or len(general) != 1 or not (general[0].rest or general[0].days):
-                raise doubt("contradiction")
-        elif a.weekdays != b.weekdays:
-            raise doubt("not_understood")
-    for closed in (r for r in rules if r.state == "closed" and r.days):
-        if any(r.weekdays <= closed.weekdays for r in opening if not closed.months):
+        _refuse_pair(a, b)
+    for closed in (r for r in rules if r.state in ("closed", "booking") and r.days and not r.half):
+        if closed.state == "closed" and any(
+            r.weekdays <= closed.weekdays for r in opening if not closed.months
+        ):
             raise doubt("contradiction")
+        others = [r for r in rules if r is not closed and r.state and r.days]
+        if any(r.state != closed.state and r.weekdays & closed.weekdays for r in others):
+            raise doubt("contradiction")
+
+
+def _refuse_pair(a: Rule, b: Rule) -> None:
+    """Refuse two rules with hours of which neither is the general one, or it is not clear."""
+    if bool(a.months) == bool(b.months):
+        if not (a.weekdays & b.weekdays and _meet(a.months, b.months)):
+            return
+        general = [r for r in (a, b) if r.weekdays == EVERY_DAY]
+        if a.months or len(general) != 1 or not (general[0].rest or general[0].days):
+            raise doubt("contradiction")
+    elif a.weekdays != b.weekdays:
+        raise doubt("not_understood")
+    else:
+        general = [r for r in (a, b) if not r.months]
+    if general[0].rest:
+        return
+    # 每天8:30-11:30，周五14:00-17:00: on Fridays instead of the morning, or besides it?
+    (start, end), (other, until) = a.spans[0], b.spans[0]
+    if max(start, other) >= min(end, until):
+        raise doubt("contradiction")
 
 
 def _meet(a: MonthRange | None, b: MonthRange | None) -> bool:
     if a is None or b is None:
         return True
-    return bool(_year_days(a) & _year_days(b))
-
-
-def _year_days(months: MonthRange) -> set[tuple[int, int]]:
-    (first, first_day), (last, last_day) = months
-    start, end = (first, first_day or 1), (last, last_day or 31)
-    year = {(month, day) for month in range(1, 13) for day in range(1, 32)}
-    if start <= end:
-        return {d for d in year if start <= d <= end}
-    return {d for d in year if d >= start or d <= end}
+    return bool(year_days(a) & year_days(b))
 
 
 def _precedence(rule: Rule) -> int:
     if rule.holiday:
+        return 6 if rule.spring else 5
+    if rule.state == "closed":
         return 4
-    if rule.state == "closed":
+    if rule.particular:
         return 3
-    return 2 if rule.months else 0 if rule.weekdays == _ALL else 1
-
-
-def _render(rule: Rule) -> str:
-    months, days = _months_text(rule.months), _days_text(rule)
-    if rule.state == "closed":
-        return " ".join(filter(None, (months, days, "off")))
-    if rule.spans == [(0, _DAY)] and not (months or days or rule.unknown):
-        return "24/7"
-    where = " ".join(filter(None, (months, days)))
-    comment = f' unknown "{rule.unknown}"' if rule.unknown else ""
-    if rule.workday and not rule.unknown:
-        comment = f' open "{WORKDAY}"'
-    certain = " ".join(filter(None, (where, _times(rule.spans)))) + comment
-    if not rule.maybe:
-        return certain
-    # Behind a comma, hours without days would go on the list of hours before it.
-    where = where or "Mo-Su"
-    uncertain = f'{where} {_times(rule.maybe)} unknown "{_SEASONS}"'
-    return f"{where} {_times(rule.spans)}{comment}, {uncertain}" if rule.spans else uncertain
-
-
-def _days_text(rule: Rule) -> str:
-    if rule.days == _ALL and not (rule.workday or rule.holiday):
-        return ""
-    parts: list[str] = []
-    named = rule.weekdays if rule.days is not None or rule.workday else frozenset()
-    for day in range(7):
-        if day in named and (day - 1 not in named or day == 0):
-            last = next((d for d in range(day, 7) if d + 1 not in named), 6)
-            parts.append(_DAYS[day] if last == day else f"{_DAYS[day]}-{_DAYS[last]}")
-    if rule.holiday:
-        parts.append("PH")
-    return ",".join(parts)
-
-
-def _months_text(months: MonthRange | None) -> str:
-    if months is None:
-        return ""
-    names = [_MONTHS[m - 1] + (f" {d:02d}" if d else "") for m, d in months]
-    return names[0] if names[0] == names[1] else "-".join(names)
-
-
-def _times(spans: list[Span]) -> str:
-    """Return the hours; past midnight as 17:00-02:00, a whole day from 8:30 on as 08:30-32:30."""
-    return ",".join(
-        f"{_clock(s)}-{_clock(e - _DAY if _DAY < e < s + _DAY else e)}" for s, e in spans
-    )
-
-
-def _clock(minute: int) -> str:
-    return f"{minute // 60:02d}:{minute % 60:02d}"
+    return 2 if rule.months else 0 if rule.weekdays == EVERY_DAY else 1

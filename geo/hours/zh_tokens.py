@@ -20,15 +20,21 @@ _DASH = r"(?:-|~|至|到)"
 _DAY_NUMBERS = dict(zip("一二三四五六日天1234567", (*range(7), 6, *range(7)), strict=True))
 _WEEK = r"(?:每?(?:周|星期|礼拜))"
 _DAY = r"(?:[一二三四五六日天]+|[1-7](?![\d:点时月.]))"
-_DAYS = rf"{_WEEK}{_DAY}(?:(?:[、,/和及与]|{_DASH}){_WEEK}?{_DAY})*"
+_DAYS = rf"{_WEEK}{_DAY}(?:(?:[、,/和及与]|{_DASH}){_WEEK}?{_DAY}|{_WEEK}{_DAY})*"
 _HOLIDAY = r"(?:国家|国定)?(?:法定)?(?:节假日|节日|假日|假期|公众假期)"
 _MONTH = r"(?:每年)?\d{1,2}月(?:份|底|初)?(?:\d{1,2}[日号])?"
 _ALL_DAY = r"全天候?|7[*×x/]24(?:小时)?|24/7|24\s?(?:个?小时|h(?:ours?)?)"
 _CLOSED = (
     r"(?:全天)?(?:闭馆|闭园|休馆|休园|闭门|关闭|关门|休息|不开放|不营业|不对外开放|停业|停止开放|打烊"
-    r"|休业|歇业|不上班|午休)(?:一天|维护|整修|检修)?"
+    r"|休业|歇业|不上班|午休|休(?![息馆园业闲])|闭(?![馆园门]))(?:一天|维护|整修|检修)?"
 )
 _OPEN = r"(?:照常|正常|均|免费|对外|全部)*(?:开放|营业|开馆|开园|上班|服务|开门|办公)"
+_CARD = r"(?:刷卡|刷脸|扫码|刷码|人脸识别|登记|(?:身份|工会会员|工会|会员|职工|门禁)[卡证])"
+_CARDED = r"(?:进入|入内|进门|开门|使用|入场)"
+_SPRING = (
+    r"春节(?:期间|假期)?(?:\((?:农历)?(?:除夕|大年三十|正月?初一|年?初一)(?:-|~|至|到)"
+    r"(?:正月|大年|年)?初[一二三四五六七]\)|除夕(?:-|~|至|到)(?:正月|大年|年)?初[一二三四五六七])?"
+)
 _ENTRY = r"(?:入场|入馆|入园|进馆|进园|进场|检票|售票|领票|取票|换票|发票|参观|进入|接待|办理)"
 _SEASONS = {
     **dict.fromkeys(("夏令时间", "夏令时", "夏时制", "夏季", "夏天"), "summer"),
@@ -84,7 +90,11 @@ def _plain(text: str) -> str:
     line = line.translate(str.maketrans("[]【】", "()()"))
     line = re.sub(rf"{_HALVES}[:\s]+(?=\d)", r"\1", line)
     line = re.sub(rf"(?:闭馆|休馆|闭园|休息)(?:日|时间)[为:]*({_DAYS})", r"\1闭馆", line)
-    line = re.sub(rf"[早朝]({_NUMERAL})晚({_NUMERAL})(?![\d点时:])", r"早\1点-晚\2点", line)
+    line = re.sub(
+        rf"[早朝]({_NUMERAL})点?晚({_NUMERAL})(?:点(?!\d|[半一二三四五])|(?![\d点时:]))",
+        r"早\1点-晚\2点",
+        line,
+    )
     return re.sub(rf"{_NUMERAL}(?=点|时(?!间)|小时)", _digits, line)
 
 
@@ -104,7 +114,9 @@ def _digits(match: re.Match[str]) -> str:
 def _days(match: re.Match[str]) -> Token:
     """Return the weekdays of 周一至周五, 周一、三、五, 周六日, 周1-5."""
     days: set[int] = set()
-    for part in re.split(r"[、,/和及与]", re.sub(r"每|周|星期|礼拜", "", match.group())):
+    # 周六周日 without a mark between them is a list, too.
+    listed = re.sub(rf"(?<=[一二三四五六日天\d])(?={_WEEK})", "、", match.group())
+    for part in re.split(r"[、,/和及与]", re.sub(r"每|周|星期|礼拜", "", listed)):
         ends = re.split(_DASH, part)
         if len(ends) == 1:
             days |= {_DAY_NUMBERS[c] for c in part}
@@ -180,6 +192,12 @@ _PATTERNS: tuple[tuple[str, Callable[[re.Match[str]], Token | None]], ...] = (
         lambda m: Token("span", span_of(m[1], m[2])),
     ),
     (r"(?:中午|午间|午休|中途)不(?:休息?|关门|闭馆|打烊)", _nothing),
+    (r"(?:全年|全周|天天)不休息?", _kind("every_day")),
+    (r"不(?:休息?|闭馆|打烊|放假)(?!时)", lambda m: Token("open", True)),
+    (rf"{_SPRING}(?:{_CLOSED}|放假|除外)", _kind("spring")),
+    (r"(?:寒暑假|寒假|暑假)(?:期间)?(?:照常|正常|不休息?)(?:开放|营业|服务)?", _nothing),
+    (r"双休(?!日)", _kind("closed", frozenset({5, 6}))),
+    (rf"(上午|下午)(?:{_CLOSED})", lambda m: Token("half_closed", m[1])),
     (_CLOSED, _kind("closed")),
     (rf"(?:{_ALL_DAY})(?:[,/]?(?:{_ALL_DAY}))*(?:/天|制)?", _kind("all_day")),
     (_DAYS, _days),
@@ -198,7 +216,15 @@ _PATTERNS: tuple[tuple[str, Callable[[re.Match[str]], Token | None]], ...] = (
     (r"(?:以?外)(?=[,;)]|\d|$|[全每均开照上下早])", _kind("but_end")),
     (r"延时(?:服务|开放|站)?|不打烊", _nothing),  # the mark of a station that closes late
     (r"(?:无需|免|不需要?)(?:提前)?预约", _nothing),
-    (r"(?:需|须|请|凭|实行)?(?:提前)?(?:电话)?预约(?:参观|入场|入馆|开放|制)?", _kind("booking")),
+    (
+        rf"(?:需要?|须|请|凭)(?:本人|持)?{_CARD}(?:[或、/及和]{_CARD})*{_CARDED}?"
+        rf"|{_CARD}(?:[或、/及和]{_CARD})*{_CARDED}",
+        lambda m: Token("access", m.group()),
+    ),
+    (
+        r"(?:需要?|须|请|凭|实行)?(?:提前)?(?:电话)?预约(?:参观|入场|入馆|开放|制)?",
+        _kind("booking"),
+    ),
     (r"(?:开放|营业|服务|开馆|开园|办公|上班|工作|运营)?(?:时间|时段)(?:为|是)?", _nothing),
     (_OPEN, lambda m: Token("open", "常" in m.group())),
     (r"\(", _kind("(")),
