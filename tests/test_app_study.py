@@ -227,6 +227,24 @@ def test_a_share_link_opens_the_same_walk() -> None:
     assert test.session_state[asked.BRIEF] == brief
 
 
+def test_a_step_back_asks_for_what_the_address_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    test = opened(line="riverside", date=FRIDAY)
+    test.query_params["line"] = "qinhuai"
+    test.run()
+    assert test.session_state[asked.BRIEF].line == "riverside", "what is late is no step back"
+    assert address(test)["line"] == "riverside"
+    monkeypatch.setattr(asked, "went_back", lambda: True)
+    test.query_params["line"] = "qinhuai"
+    test.run()
+    assert test.session_state[asked.BRIEF] == StudyBrief(line="qinhuai", date=FRIDAY)
+    assert read_lines()["qinhuai"].title("zh") in html(test)
+    for name in ("line", "date"):
+        del test.query_params[name]
+    test.run()
+    assert test.session_state[asked.BRIEF] is None
+    assert test.button(key="study-line-riverside")
+
+
 def test_what_chat_programs_put_into_a_link_is_left_alone() -> None:
     told = {"line": "riverside", "date": FRIDAY, "from": "singlemessage", "isappinstalled": "0"}
     test = opened(**told)

@@ -14,6 +14,7 @@ from chromium import Browser, chromium_path
 from running_app import FRAME, IDLE, MAP_BOX, AppBrowser, serve
 
 from geo import samples
+from routes.lines import read_lines
 
 pytestmark = pytest.mark.skipif(chromium_path() is None, reason="no chromium on this machine")
 
@@ -25,6 +26,7 @@ ATTACKS = (
 DRAWN = f"(() => {{ const box = {MAP_BOX}; return box && box.dataset.painted }})()"
 MARKS = f"[...{FRAME}.contentDocument.querySelectorAll('.ht-site text')].map(t => t.textContent)"
 DAY = "document.querySelectorAll('.ht-day > li.ht-stop').length"
+HEADS = "[...document.querySelectorAll('.ht-line h3')].map(head => head.innerText)"
 # Streamlit looks for its server beside the address first when a page is linked to; the others are
 # its own warnings about features a browser does not know, and about our looking.
 PROBES = ("/_stcore/health", "/_stcore/host-config")
@@ -194,6 +196,38 @@ def test_a_share_link_opens_the_same_walk(phone: AppBrowser) -> None:
         assert other.run(MARKS) == phone.run(MARKS)
         assert other.run("document.querySelector('.ht-qr img').naturalWidth") > 100
         quiet(other)
+
+
+def test_back_returns_to_what_was_seen_before(address: str) -> None:
+    with AppBrowser(390, 844, mobile=True) as browser:
+        browser.open(f"{address}/study", 0.0)
+        first = browser.run("history.length")
+        for line in ("riverside", "pioneers"):
+            button = f"document.querySelector('.st-key-study-line-{line} button')"
+            browser.wait_for(f"!!{button}", 60)
+            browser.run(f"{button}.click()")
+            browser.wait_for(f"{HEADS}.length === 1 && location.search.includes('{line}')", 60)
+            browser.wait_for(IDLE, 30)
+            if line == "riverside":
+                browser.run("document.querySelector('.st-key-study-forget button').click()")
+        assert browser.run("history.length") == first + 3, "a step for each press"
+        lines = read_lines()
+        _step(browser, "back", "", len(lines))
+        _step(browser, "back", "line=riverside", 1)
+        assert browser.run(HEADS) == [lines["riverside"].title("zh")]
+        _step(browser, "back", "", len(lines))
+        _step(browser, "forward", "line=riverside", 1)
+        assert browser.run(HEADS) == [lines["riverside"].title("zh")]
+        assert browser.run(DAY) == 5
+        quiet(browser)
+
+
+def _step(browser: AppBrowser, way: str, search: str, heads: int) -> None:
+    """Step through the history and wait for an address and as many headings of lines."""
+    browser.run(f"history.{way}()")
+    there = f"location.search.includes('{search}')" if search else "location.search === ''"
+    browser.wait_for(f"{there} && {HEADS}.length === {heads}", 60)
+    browser.wait_for(IDLE, 30)
 
 
 def test_hostile_names_are_text(address: str) -> None:

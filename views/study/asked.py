@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from geo import words
 from geo.errors import PlannerError
@@ -16,7 +17,7 @@ from routes.visits import StudyBrief
 from views.plain import plain
 
 __all__ = ["BRIEF", "asked", "choose_line", "forget", "keep", "keep_address", "refuse", "refused",
-           "turn", "use_order", "usual_day"]  # fmt: skip
+           "turn", "use_order", "usual_day", "went_back"]  # fmt: skip
 
 BRIEF = "study.brief"
 _TURN = "study.turn"
@@ -30,12 +31,27 @@ _MONDAY = 0
 def asked(lang: str) -> StudyBrief | None:
     """Return what the session asks for, None for nothing yet; a new one takes it from the address.
 
-    What others put into an address, as chat programs do, is left alone.
+    So does one that goes back or forward in the history of its browser. What others put into an
+    address, as chat programs do, is left alone.
     """
     if BRIEF not in st.session_state:
         st.session_state[BRIEF] = _linked(lang)
+    elif went_back():
+        found, now = _linked(lang), st.session_state[BRIEF]
+        if found is None or now is None or found != replace(now, lang=found.lang):
+            keep(found)
     brief: StudyBrief | None = st.session_state[BRIEF]
     return None if brief is None else replace(brief, lang=lang)
+
+
+def went_back() -> bool:
+    """Return whether this run was caused by a step in the history of the browser.
+
+    An address that merely differs from the one kept last does not tell so: what a hand sends
+    before its browser has the new address comes with the old one.
+    """
+    context = get_script_run_ctx()
+    return context is not None and context.is_history_navigation
 
 
 def _linked(lang: str) -> StudyBrief | None:
@@ -51,13 +67,13 @@ def _linked(lang: str) -> StudyBrief | None:
 
 
 def keep_address(brief: StudyBrief | None) -> None:
-    """Let the address tell what is asked for."""
+    """Let the address tell what is asked for; each change of it is one step in the history."""
     told = {} if brief is None else dict(parse_qsl(brief.to_query(), keep_blank_values=True))
-    for name in _NAMES:
-        if name not in told:
-            st.query_params.pop(name, None)
-        elif st.query_params.get_all(name) != [told[name]]:
-            st.query_params[name] = told[name]
+    now = {name: st.query_params.get_all(name) for name in st.query_params}
+    then = {name: values for name, values in now.items() if name not in _NAMES}
+    then |= {name: [told[name]] for name in _NAMES if name in told}
+    if then != now:
+        st.query_params.from_dict(then)
 
 
 def turn() -> int:
