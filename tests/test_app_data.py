@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -132,6 +134,43 @@ def test_a_datum_gives_figures_faults_and_files(lang: str, picked: bytes, scratc
         "data-save-mapping-stations", "data-save-faults-stations", "data-save-stations",
     }  # fmt: skip
     assert list(scratch.iterdir()) == [], "no file of the visitor stays on the disk"
+
+
+HEADINGS = ["编号,名称", "Id,Name", "行,原因", "代码,坐标系", "Row,Reason", "Code,Datum", "编号,Id"]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("head", HEADINGS)
+def test_a_sheet_may_call_its_columns_as_the_fault_table_does(
+    lang: str, head: str, scratch: Path
+) -> None:
+    said = ["WGS84"] * 2 if head.endswith(("坐标系", "Datum")) else ["甲", "乙"]
+    text = f"{head},经度,纬度\nA1,{said[0]},118.785,32.02\nA2,{said[1]},0,0\n"
+    test = given(opened(lang), "站点.csv", text.encode())
+    test.radio(key="data-datum-stations").set_value("wgs84")
+    test.run()
+    assert not test.exception
+    assert not test.error
+    code = words.say("data.fault_code", lang)
+    shown = next(f.value for f in test.dataframe if code in f.value and len(f.value) == 1)
+    assert shown[code].tolist() == ["zero"]
+    assert shown.columns.is_unique
+    assert {"A2", "乙"} & set(shown.iloc[0].tolist())
+    path = scratch / "in.csv"
+    path.write_bytes(text.encode())
+    table = read_points(path, kind="stations", datum="wgs84")
+    rows = list(csv.DictReader(io.StringIO(cleaned.faults_bytes(table, lang).decode("utf-8-sig"))))
+    assert [(row["code"], row["datum"]) for row in rows] == [("zero", "wgs84")]
+
+
+def test_the_downloaded_faults_keep_the_datum_of_their_cells(scratch: Path) -> None:
+    path = scratch / "in.csv"
+    path.write_text("编号,经度,纬度\nA1,118.785,32.02\nA2,0,0\n", "utf-8")
+    table = read_points(path, kind="stations", datum="gcj02")
+    text = cleaned.faults_bytes(table, "zh").decode("utf-8-sig")
+    path.write_text(text.replace(",0,0,", ",118.785,32.02,"), "utf-8")
+    again = read_points(path, kind="stations", datum="wgs84")
+    assert again.frame.geometry[0].distance(table.frame.geometry[0]) < 1e-8
 
 
 def test_a_cleaned_file_reads_back_at_the_same_places(picked: bytes, tmp_path: Path) -> None:

@@ -358,6 +358,48 @@ def test_totals_are_listed_and_not_counted(tmp_path, label):
     assert "ids_missing" not in warned(table)
 
 
+SUMS = [
+    *(
+        "合计",
+        "总 计",
+        "小计：3个",
+        "平均",
+        "平均值",
+        "平 均",
+        "鼓楼区小计",
+        "总计（人）",
+        "合计数",
+    ),
+    *("均值", "累计", "人均", "平均数", "最大值", "本页合计："),
+]
+
+
+@pytest.mark.parametrize("label", SUMS)
+@pytest.mark.parametrize("place", ["228.335,44.635", "118.785,32.02", "6个,", "0,0", "6个,6个"])
+def test_sums_are_no_places_whatever_stands_in_their_coordinates(tmp_path, label, place):
+    head = "名称,经度,纬度,人数\n甲,118.79,32.04,1000\n乙,118.78,32.05,500\n"
+    table = read(tmp_path, f"{head}{label},{place},1500\n", kind="demand")
+    assert table.unused["reason"].tolist() == ["total_row"]
+    assert table.frame["demand"].sum() + table.unused["demand"].sum() == 1500
+    for before in ("序号,编号", "编号,区", "区,编号"):
+        ids = f"{before},名称,经度,纬度\nA,B,甲,118.79,32.04\nC,D,乙,118.78,32.05\n"
+        labels = f"{label},,,{place}\n,,{label},{place}\n"
+        assert set(codes(read(tmp_path, ids + labels, kind="sites")).values()) == {"total_row"}
+
+
+NAMED = ["合计路站", "总计巷", "平均里", "均值科技园", "Total", "平均分咖啡", "小计划书店", "累计"]
+
+
+def test_a_place_named_like_a_sum_is_a_place(tmp_path):
+    text = "".join(f"{i},{n},118.79,32.04\n" for i, n in enumerate(NAMED))
+    table = read(tmp_path, "编号,名称,经度,纬度\n" + text, kind="sites")
+    assert table.frame["name"].tolist() == NAMED[:-1]
+    assert codes(table) == {"row-9": "total_row"}
+    # a district that sums are told of in another column does not decide
+    text = "编号,名称,区,经度,纬度\n1,甲,合计,118.79,32.04\n"
+    assert len(read(tmp_path, text, kind="sites")) == 1
+
+
 def test_a_petrol_station_named_total_is_a_station(tmp_path):
     table = read(tmp_path, f"name,lon,lat,address\nTotal,{NANJING},\nTotal,,,1 Main St\n")
     assert table.frame["name"].tolist() == ["Total"]

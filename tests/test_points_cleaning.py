@@ -125,7 +125,47 @@ def test_cells_of_faults_called_like_ours_are_renamed(tmp_path):
     assert frame["row"].tolist() == [2]
     assert frame.columns.is_unique
     assert frame["row_input"].tolist() == ["9"]
-    assert frame["datum_input"].tolist() == ["WGS84"]
+    assert frame["datum"].tolist() == ["wgs84"]  # as judged, in the place of the input's own
+
+
+REPAIRED = "118.785000,32.020000"
+
+
+@pytest.mark.parametrize("declared", ["wgs84", "gcj02", "bd09"])
+@pytest.mark.parametrize("head", ["编号,名称,经度,纬度", "id,name,lon,lat"])
+def test_a_row_put_right_in_the_faults_file_lies_where_it_should(tmp_path, declared, head):
+    rows = f"A1,甲,{REPAIRED}\nA2,乙,0,0\n"
+    table = read_points(put(tmp_path, f"{head}\n{rows}", "a.csv"), kind="stations", datum=declared)
+    beside = write_cleaned(table, tmp_path / "out.csv", record("wgs84")).faults_path
+    assert beside is not None
+    text = beside.read_text("utf-8-sig")
+    assert text.count(",0,0,") == 1
+    fixed = put(tmp_path, text.replace(",0,0,", f",{REPAIRED},"), "fixed.csv")
+    for said in ("wgs84", "gcj02", "bd09"):  # the row's own word goes before the file's
+        again = read_points(fixed, kind="stations", datum=said)
+        assert again.frame["id"].tolist() == ["A2"]
+        assert again.frame.geometry[0].distance(table.frame.geometry[0]) < 2e-9
+
+
+def test_each_row_of_the_faults_file_keeps_the_datum_it_names(tmp_path):
+    words = ["高德", "BD09", "", "西安80", "百度"]
+    good = "".join(f"A{i},{REPAIRED},{w}\n" for i, w in enumerate(words))
+    bad = good.replace(REPAIRED, "0,0")
+    for heading in ("坐标系", "datum"):
+        head = f"id,lon,lat,{heading}\n"
+        table = read_points(
+            put(tmp_path, head + "B0,118.7,32.1,\n" + bad, "a.csv"), kind="sites", datum="gcj02"
+        )
+        frame = faults_frame(table, "zh")
+        assert frame["datum"].tolist() == ["gcj02", "bd09", "gcj02", "西安80", "bd09"]
+        assert heading == "datum" or heading not in frame
+        beside = write_cleaned(table, tmp_path / "out.csv", record("bd09")).faults_path
+        assert beside is not None
+        text = beside.read_text("utf-8-sig").replace(",0,0,", f",{REPAIRED},")
+        fixed = read_points(put(tmp_path, text, "fixed.csv"), kind="sites", datum="wgs84")
+        expected = read_points(put(tmp_path, head + good, "b.csv"), kind="sites", datum="gcj02")
+        same_places(fixed, expected)
+        assert fixed.faults["id"].tolist() == expected.faults["id"].tolist() == ["A3"]
 
 
 def test_demand_keeps_its_weights(tmp_path):

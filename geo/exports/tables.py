@@ -51,6 +51,7 @@ def write_csv(
     *,
     id_column: str | None = None,
     keep_private: bool = False,
+    own_datums: bool = False,
 ) -> Written:
     """Write `frame` as CSV, atomically; ``datum, run_id, run_flags`` are its last columns.
 
@@ -64,6 +65,9 @@ def write_csv(
         As for `geo.exports.write_geojson`; the name is never changed.
     id_column
         Where given, it must be there.
+    own_datums
+        The coordinates of a row are in the datum that its ``datum`` names, which stays: rows of
+        an input as they were, which no datum of the result is true of.
 
     Raises
     ------
@@ -72,7 +76,7 @@ def write_csv(
     OutputError
         The file cannot be written; what was there before is untouched.
     """
-    table, dropped = _tabular(frame, provenance, id_column, keep_private)
+    table, dropped = _tabular(frame, provenance, id_column, keep_private, own_datums=own_datums)
 
     def write(out: BinaryIO) -> None:
         _write_csv(table, out)
@@ -87,10 +91,12 @@ def csv_bytes(
     *,
     id_column: str | None = None,
     keep_private: bool = False,
+    own_datums: bool = False,
 ) -> bytes:
     """Return what `write_csv` would write."""
     out = io.BytesIO()
-    _write_csv(_tabular(frame, provenance, id_column, keep_private)[0], out)
+    table, _ = _tabular(frame, provenance, id_column, keep_private, own_datums=own_datums)
+    _write_csv(table, out)
     return out.getvalue()
 
 
@@ -121,7 +127,12 @@ def write_parquet(
 
 
 def _tabular(
-    frame: pd.DataFrame, provenance: Provenance, id_column: str | None, keep_private: bool
+    frame: pd.DataFrame,
+    provenance: Provenance,
+    id_column: str | None,
+    keep_private: bool,
+    *,
+    own_datums: bool = False,
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     layer = shaped(frame, "wgs84", id_column=id_column, keep_private=keep_private)
     table = layer.table
@@ -129,9 +140,10 @@ def _tabular(
         lon = np.round(shapely.get_x(layer.geometries), DECIMALS)
         lat = np.round(shapely.get_y(layer.geometries), DECIMALS)
         table = table.assign(lon=lon, lat=lat)
-    table = shift_columns(table, provenance.datum_out)
+    if not own_datums:
+        table = shift_columns(table, provenance.datum_out)
     marks = {
-        "datum": provenance.datum_out,
+        "datum": frame["datum"].to_numpy() if own_datums else provenance.datum_out,
         "run_id": provenance.run_id,
         "run_flags": " ".join(provenance.flags),  # a CSV has no other place to say "sample"
     }

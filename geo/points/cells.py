@@ -21,6 +21,7 @@ __all__ = [
     "is_error",
     "is_formula",
     "is_note",
+    "is_sum",
     "is_total",
     "is_true",
     "position",
@@ -49,6 +50,12 @@ _TRUE = {"1", "1.0", "true", "yes", "y", "t", "是", "真", "示例", "样本", 
 _TOTAL = re.compile(
     r"(合计|总计|小计|共计|总数|(?:sub|grand)?total|sum)[:：]?[\d.,]*[个处人家座站]*", re.IGNORECASE
 )
+# Words that no place is called by, before them a part of the sheet: 鼓楼区小计, 本页合计.
+_SUM = re.compile(
+    r"(?:[^\d,;]{0,20}(?:合计|总计|小计|共计|累计)|总数|平均|(?:总|算术)?(?:平均|均)[值数]|人均"
+    r"|最[大小高低]值|中位数)[数值]?(?:\([^()]*\))?[:：]?[\d.,]*[个处人家座站]*"
+)
+_SUM_MARKS = frozenset("计均值数")  # one of them is in each of these words
 _NOTE = re.compile(
     r"(备注|附注|注释|注|说明|填表|填报|制表|制单|审核|复核|审批|统计|报送|盖章|数据来源|来源"
     r"|联系人|经办|负责人签字|日期|截至|截止)"
@@ -88,6 +95,17 @@ def is_total(value: Any) -> bool:
     if not isinstance(value, str) or len(value) > 40:
         return False
     return _TOTAL.fullmatch(re.sub(r"\s+", "", unicodedata.normalize("NFKC", value))) is not None
+
+
+def is_sum(value: Any) -> bool:
+    """Return whether a cell is the Chinese label of a row of sums or means, whatever is beside it.
+
+    合计, 鼓楼区小计, 总计（人）, 平均值 are; a place named 合计路站 is not, nor is a petrol station
+    named Total, of which `is_total` is asked where there are no coordinates.
+    """
+    if not isinstance(value, str) or len(value) > 40 or _SUM_MARKS.isdisjoint(value):
+        return False
+    return _SUM.fullmatch(re.sub(r"\s+", "", unicodedata.normalize("NFKC", value))) is not None
 
 
 def is_note(value: Any) -> bool:

@@ -32,7 +32,6 @@ _SAMPLE_COLUMNS = {"sample", "issample", "示例", "样本", "是否示例", "�
 _STATUS_COLUMNS = {"coordinatestatus", "坐标状态", "positionstatus"}
 _ESTIMATED = {"estimated", "estimate", "估计", "估算", "推测", "大致"}
 _GEOCODED = {"geocoded", "地理编码", "地址解析"}
-# Rows that are no places, and so have no demand and no id.
 
 
 def build_table(
@@ -71,6 +70,7 @@ def build_table(
     datums, remarks = row_datums(raw, datum, faults)
     lon, lat = positions_of(raw, faults)
     lon, lat, metres = judge_positions(lon, lat, faults, sheet_bbox, crs)
+    said = datums.copy()
     datums[metres] = "cgcs2000"
     demand = _weights(raw, faults) if kind == "demand" else None
     _refuse_if_useless(path, faults, total, unlocated=unlocated)
@@ -81,7 +81,8 @@ def build_table(
     columns = {r: h for r, h in raw.columns.items() if r not in unused}
     judged = replace(raw, columns=columns, warnings=(*raw.warnings, *remarks, *warnings))
     x, y = wgs84_of(lon, lat, datums)
-    return _assemble(judged, faults, x, y, demand, ids, kind, datum, crs)
+    table = _assemble(judged, faults, x, y, demand, ids, kind, datum, crs)
+    return replace(table, faults=table.faults.assign(datum=said[sorted(faults)]))
 
 
 def _weights(raw: Raw, faults: dict[int, Remark]) -> Floats:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,7 @@ FORMATS = (".geojson", ".csv", ".xlsx")
 _COORDINATES = (
     *("lon", "lat", "lonlat", "latlon", "lon_min", "lon_sec", "lat_min", "lat_sec", "datum"),
 )
-_MARKS = {"lon", "lat", "datum", "run_id", "run_flags"}
+_MARKS = {"datum", "run_id", "run_flags"}
 # Fields that say all that was said, in one spelling of many.
 _LOSSLESS = ("facilities", "verified_on", "sample", "class", "built")
 _SHEET_TEXT = 32_767  # characters that a cell of a workbook holds
@@ -111,10 +111,12 @@ def _text(value: Any) -> str:
 
 
 def faults_frame(table: PointTable, lang: str) -> pd.DataFrame:
-    """Return the unusable rows: ``id, sheet, row, name, code, sentence``, then their cells.
+    """Return the unusable rows: ``id, sheet, row, name, code, sentence``, their cells, ``datum``.
 
     The cells are those of the input's own columns, as it has them; a column whose heading is one
-    of ours is called ``<heading>_input``.
+    of ours is called ``<heading>_input``. ``datum`` is that of the row's own coordinates, as it
+    was judged, or the word that is no datum: so a row put right here reads back in its place. It
+    stands for an own column of datums.
     """
     sentences = [
         fault_sentence(fault["code"], fault["params"], lang)
@@ -125,10 +127,16 @@ def faults_frame(table: PointTable, lang: str) -> pd.DataFrame:
     if table.kind == "demand":
         ours.add("demand")
     own = table.unused.drop(columns=[c for c in table.unused.columns if c in ours])
+    datums = table.faults["datum"].astype(object)
+    said = _own(own, table.columns["datum"]) if "datum" in table.columns else None
+    if said is not None:
+        datums = datums.where(table.faults["code"] != "bad_datum", own[said].to_numpy())
+        own = own.drop(columns=said)
     taken = {*listed.columns, *_MARKS}
     names = [f"{c}_input" if str(c).casefold() in taken else str(c) for c in own.columns]
     own = own.set_axis(unique(names), axis=1)
-    return pd.concat([listed.reset_index(drop=True), own.reset_index(drop=True)], axis=1)
+    listed, own = listed.reset_index(drop=True), own.reset_index(drop=True)
+    return pd.concat([listed, own], axis=1).assign(datum=datums.to_numpy())
 
 
 def write_cleaned(
@@ -168,7 +176,7 @@ def write_cleaned(
     faults = faults_frame(table, lang)
     beside = where.with_name(f"{where.stem}.faults.csv")
     if len(faults):
-        write_csv(faults, beside, replace(provenance, datum_out="wgs84"))
+        write_csv(faults, beside, provenance, own_datums=True)
     if suffix == ".geojson":
         where = named_for_datum(where, provenance.datum_out)
         dropped = write_geojson(frame, where, provenance).dropped_columns

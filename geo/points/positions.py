@@ -19,13 +19,14 @@ from geo.points.cells import (
     is_error,
     is_formula,
     is_note,
+    is_sum,
     is_total,
     position,
     weight,
 )
 from geo.points.columns import named_datum, same_datum
 from geo.points.projected import degrees_of, guess_zone, is_metres
-from geo.points.schema import BBox, Raw, Remark
+from geo.points.schema import NO_PLACES, BBox, Raw, Remark
 
 __all__ = ["find_blank", "judge_positions", "positions_of", "row_datums", "wgs84_of"]
 
@@ -41,10 +42,14 @@ _CAPTION = re.compile(r"[(（]?[一二三四五六七八九十]{1,3}[)）]?[、.
 def find_blank(raw: Raw, faults: Faults) -> None:
     """Tell rows without coordinates apart: an address only, a total, a note, or nothing.
 
-    A total or a note has neither coordinates nor address; a petrol station named Total has one of
-    them.
+    A note has neither coordinates nor address, and so a row labelled Total: a petrol station of
+    that name has one of them. What is labelled 合计 or 平均值 is no place even where a spreadsheet
+    has summed its coordinates.
     """
     count = len(raw.rows)
+    for i in _sums(raw):
+        if faults.get(i, ("",))[0] not in NO_PLACES:
+            faults[i] = ("total_row", {})
     if raw.lon is not None:
         blank = [faults.get(i, ("",))[0] == "no_position" for i in range(count)]
     else:
@@ -64,7 +69,7 @@ def find_blank(raw: Raw, faults: Faults) -> None:
             faults[i] = ("address_only", whole)
             continue
         first = [c for c in content[i] if c is not None][:3]
-        if any(map(is_total, first)):
+        if any(is_total(cell) or is_sum(cell) for cell in first):
             faults[i] = ("total_row", {})
         elif first and (is_note(first[0]) or (len(first) == 1 and _is_caption(first[0]))):
             faults[i] = ("note_row", {})
@@ -79,7 +84,25 @@ def _is_blank(cell: Any) -> bool:
 def _is_label(content: NDArray[np.object_], address: Any) -> bool:
     """Return whether an address is the label of a total or a note that stands in its column."""
     others = [c for c in content if c is not None]
-    return bool(others) and others[0] == address and (is_total(address) or is_note(address))
+    label = is_total(address) or is_sum(address) or is_note(address)
+    return bool(others) and others[0] == address and label
+
+
+def _sums(raw: Raw) -> list[int]:
+    """Return the records that a running number, an id or a name calls sums or means.
+
+    Where none of these three says anything, the first cell of the record is asked.
+    """
+    labels = [raw.cells[r] for r in ("weak_id", "id", "name") if r in raw.cells]
+    found = [i for cells in labels for i, cell in enumerate(cells) if is_sum(cell)]
+    for place, heading in enumerate(raw.own.columns[:3]):
+        before = [raw.own[h] for h in raw.own.columns[:place]]
+        for i, cell in enumerate(raw.own[heading].tolist()):
+            if is_sum(cell) and all(column.iat[i] is None for column in before) and all(
+                is_blank(cells[i]) for cells in labels
+            ):  # fmt: skip
+                found.append(i)
+    return sorted(set(found))
 
 
 def _is_caption(cell: Any) -> bool:

@@ -141,10 +141,10 @@ class PointTable:
         demand belongs in every denominator: NaN where it is not known (a bad weight, a ragged
         row), 0 for a row of totals or notes.
     faults
-        ``id, sheet, row, name, code, params`` for each row of `unused`; the sentence of a fault
-        is ``words.say(f"reason.{code}", lang, **params)``. ``row`` is the sheet's row (the first
-        is 1; a cell with line breaks counts as part of one row) or the feature's number, and
-        ``sheet`` the sheet's name or None.
+        ``id, sheet, row, name, code, params, datum`` for each row of `unused`; the sentence of a
+        fault is ``words.say(f"reason.{code}", lang, **params)``. ``row`` is the sheet's row (the
+        first is 1; a cell with line breaks counts as part of one row) or the feature's number,
+        ``sheet`` the sheet's name or None, ``datum`` that of the row's own cells.
     rows
         Records in the file that are not wholly blank: ``len(frame) + len(unused)``.
     digest

@@ -15,8 +15,9 @@ from geo.datum import DATUMS
 from geo.exports import Provenance, csv_bytes, named_for_datum, private_columns
 from geo.points import PointTable
 from geo.points.cleaning import FORMATS, faults_frame, write_cleaned
+from geo.vector.text import unique
 
-__all__ = ["cleaned_bytes", "draw", "fault_table", "faults"]
+__all__ = ["cleaned_bytes", "draw", "fault_table", "faults", "faults_bytes"]
 
 MOST_ROWS = 5000
 MIME = {
@@ -36,8 +37,12 @@ def fault_table(table: PointTable, lang: str) -> pd.DataFrame:
     frame = frame.drop(columns=private_columns(frame.columns))
     if frame["sheet"].isna().all():
         frame = frame.drop(columns="sheet")
-    ours = ("id", "sheet", "row", "name", "code", "sentence")
-    return frame.rename(columns={name: _say(f"fault_{name}", lang) for name in ours})
+    ours = ("id", "sheet", "row", "name", "code", "sentence", "datum")
+    # Ours first: what the input calls 编号 or 名称 itself gives way.
+    first = [name for name in ours if name in frame]
+    own = [str(name) for name in frame.columns if name not in ours]
+    names = unique([*(_say(f"fault_{name}", lang) for name in first), *own])
+    return frame[[*first, *own]].set_axis(names, axis=1)
 
 
 def faults(table: PointTable, role: str, lang: str) -> None:
@@ -59,7 +64,7 @@ def faults(table: PointTable, role: str, lang: str) -> None:
         st.caption(_say("first_rows", lang, shown=MOST_ROWS, total=len(frame)))
     st.download_button(
         _say("save_faults", lang),
-        partial(_faults_bytes, table, lang),
+        partial(faults_bytes, table, lang),
         file_name=f"{role}.faults.csv",
         mime="text/csv",
         on_click="ignore",
@@ -68,8 +73,10 @@ def faults(table: PointTable, role: str, lang: str) -> None:
     )
 
 
-def _faults_bytes(table: PointTable, lang: str) -> bytes:
-    return csv_bytes(faults_frame(table, lang), _record(table, "wgs84", lang))
+def faults_bytes(table: PointTable, lang: str) -> bytes:
+    """Return the rows that cannot be used as CSV, as `hongtu points clean` writes them."""
+    record = _record(table, "wgs84", lang)
+    return csv_bytes(faults_frame(table, lang), record, own_datums=True)
 
 
 def draw(table: PointTable, role: str, lang: str) -> None:
