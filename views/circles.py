@@ -12,6 +12,7 @@ import streamlit as st
 
 from geo import words
 from geo.coverage import Coverage
+from geo.credits import credited
 from geo.datum import DATUMS
 from geo.exports import Provenance
 from views import areas, choice, downloads, figures, form, inputs, maps, tables
@@ -219,7 +220,7 @@ def _downloads(ground: Ground, ask: CircleAsk, lang: str) -> None:
         _button("html", partial(downloads.packed, "html", plain, lang, make), plain, lang)
     st.caption(words.say("download.note", lang))
     told = words.say("app.run", lang, run_id=record.run_id, version=record.version)
-    credit = words.say("app.attribution", lang, text=record.attribution)
+    credit = words.say("app.attribution", lang, text=credited(record.attribution, lang))
     st.caption(f"{credit} · {words.say('app.no_public_display', lang)} · {told}")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from geo import words
+from geo.credits import in_language
 
 __all__ = ["KEY", "current", "enumerate_words", "in_language", "switch"]
 
@@ -43,9 +44,3 @@ def switch() -> str:
 def enumerate_words(parts: list[str], lang: str) -> str:
     """Return `parts` as a list in a sentence."""
     return ("、" if lang == "zh" else ", ").join(parts)
-
-
-def in_language(name: str, lang: str) -> str:
-    """Return the part of a name in two languages, ``中文 / English``, that is meant."""
-    parts = name.split(" / ")
-    return name if len(parts) != 2 else parts[words.LANGUAGES.index(lang)]

@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 
 from geo import words
+from geo.credits import credited, in_language
 from geo.exports.styles import PAPER
 from geo.layers.basemap import (
     STREET_STYLES,
@@ -66,7 +67,8 @@ def audit_shown(found: Findings, network: WalkNetwork, *, lang: str) -> tuple[Sh
         for flag in network.meta.flags
     )
     key = inert(f"audit.{network.meta.digest[:12]}")
-    shown = Shown(layers, network.meta.bbox, key, (inert(network.meta.attribution),), flags)
+    credits = (inert(credited(network.meta.attribution, lang)),)
+    shown = Shown(layers, network.meta.bbox, key, credits, flags)
     how = {"styles": {**STREET_STYLES, "water": WATER_STYLE}, "quiet": True}
     return shown, f'{{"data":{collection(ground_shapes(under))},"how":{in_script(how)}}}'
 
@@ -77,7 +79,7 @@ def audit_page(
     """Return the map with its ranked list as one HTML file that needs nothing else."""
     shown, ground = audit_shown(found, network, lang=lang)
     made = shown_map(shown, ground, lang=lang)
-    title = words.say("findings.title", lang, name=network.meta.name)
+    title = words.say("findings.title", lang, name=in_language(network.meta.name, lang))
     aside = _aside(found, network, lang, made.get_name())
     return self_contained_html(made, aside, title=title, lang=lang, provenance=provenance)
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from geo import words
 from geo.coverage.result import Coverage
+from geo.credits import credited
 from geo.layers import results
 from geo.layers.assets import own_file
 from geo.layers.basemap import (
@@ -156,7 +157,7 @@ def shown(
         layers,
         _bounds(result, network),
         inert(view_key),
-        (inert(network.meta.attribution),),
+        (inert(credited(network.meta.attribution, lang)),),
         _flags(result, lang),
     )
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from geo import words
+from geo.credits import credited, in_language
 from geo.exports.atomic import write_atomic
 from geo.exports.provenance import Provenance
 from geo.exports.values import utf8
@@ -161,7 +162,7 @@ def write_map(
     page = self_contained_html(
         coverage_map(result, network, lang=lang, sites=sites, view_key=network.meta.digest[:12]),
         legend_html(result, lang=lang, with_sites=sites is not None),
-        title=words.say("layers.page_title", lang, name=network.meta.name),
+        title=words.say("layers.page_title", lang, name=in_language(network.meta.name, lang)),
         lang=lang,
         provenance=replace(out.provenance, datum_out="wgs84"),
     )
@@ -185,7 +186,7 @@ def _foot(provenance: Provenance | None, lang: str) -> str:
     made = words.say(
         "layers.made_by", lang, version=provenance.version, created=provenance.created[:10]
     )
-    lines = [made, provenance.attribution]
+    lines = [made, credited(provenance.attribution, lang)]
     return "".join(f'<p class="ht-foot">{inert(line)}</p>' for line in lines if line)
 
 

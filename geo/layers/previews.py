@@ -14,6 +14,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geo import words
+from geo.credits import credited
 from geo.exports.styles import PAPER
 from geo.layers.assets import own_file
 from geo.layers.basemap import (
@@ -162,7 +163,7 @@ def _shown(
         inert(words.say(f"layers.short_{flag}", lang) if f"layers.short_{flag}" in known else flag)
         for flag in meta.flags
     )
-    return Shown(layers, box, inert(view_key), (inert(meta.attribution),), flags)
+    return Shown(layers, box, inert(view_key), (inert(credited(meta.attribution, lang)),), flags)
 
 
 def _names(under: Surroundings, lang: str) -> tuple[list[str], dict[str, Any]]:

@@ -15,6 +15,7 @@ import numpy as np
 import shapely
 
 from geo import words
+from geo.credits import credited
 from geo.exports.styles import PAPER
 from geo.layers.basemap import Surroundings, street_labels
 from geo.layers.drawings import Shown
@@ -134,7 +135,7 @@ def walk_shown(
              "fields": _fields(("times", "position", "remarks"), lang)},
         ),
     }  # fmt: skip
-    credits = (inert(under.network.meta.attribution),)
+    credits = (inert(credited(under.network.meta.attribution, lang)),)
     return Shown(layers, under.box, inert(view_key), credits, tuple(map(inert, short)))
 
 

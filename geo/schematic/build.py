@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import shapely
 
+from geo.credits import SCHEMATIC
 from geo.network import EdgeFlag, NetworkMeta, WalkNetwork, WayTable, build_network
 from geo.network.model import FloatArray, IntArray
 from geo.schematic.avenues import Course, lay_avenues, pieces
@@ -19,7 +20,6 @@ from geo.schematic.plane import STEP, to_degrees
 __all__ = ["NAME", "build"]
 
 NAME = "南京示意路网 / Nanjing schematic"
-ATTRIBUTION = "schematic; positions of single junctions © OpenStreetMap contributors, ODbL 1.0"
 HIGHWAYS = (
     "primary",
     "secondary",
@@ -116,7 +116,7 @@ def build(facts: Facts, digest: str) -> WalkNetwork:
         source="data/network",
         osm_date=None,
         bbox=(0.0, 0.0, 0.0, 0.0),
-        attribution=ATTRIBUTION,
+        attribution=SCHEMATIC,
         flags=("schematic",),
         notes=(
             ("streets", len(facts.streets)),

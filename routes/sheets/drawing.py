@@ -18,6 +18,7 @@ import numpy as np
 import shapely
 
 from geo import words
+from geo.credits import credited
 from geo.layers.basemap import (
     STREET_STYLES,
     WATER_STYLE,
@@ -320,6 +321,7 @@ def _furniture(content: SheetContent, frame: MapFrame, attribution: str) -> str:
         f"{_HALO}>"
         f"{escaped(words.say('sheet.north', lang))}</text>"
     )
+    attribution = credited(attribution, lang)
     wide = text_width(attribution, 11) + 8
     credit = (
         f'<path fill="#fff" fill-opacity=".85" d="M{w - wide - 8:.1f} {h - 21:g}H{w:g}V{h:g}'

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from geo import words
+from geo.credits import credited
 from geo.exports import Provenance
 from routes.sheets.content import Pause, SheetContent, Stop, Way, spoken_minutes
 from routes.sheets.drawing import Drawing, escaped, legend_svg
@@ -40,10 +41,15 @@ def page_of(content: SheetContent, provenance: Provenance, code: QrCode, drawn: 
         _list("groups", content.groups, content.lang),
         _list("rests", content.rests, content.lang),
         _list("notes", _notes(content), content.lang),
-        f"<footer><p>{escaped(made_line(content, provenance))}</p>"
-        f"<p>{escaped(provenance.attribution)}</p></footer>\n</body>\n</html>\n",
+        _foot(content, provenance),
+        "</body>\n</html>\n",
     ]
     return "\n".join(part for part in parts if part)
+
+
+def _foot(content: SheetContent, provenance: Provenance) -> str:
+    lines = (made_line(content, provenance), credited(provenance.attribution, content.lang))
+    return f"<footer>{''.join(f'<p>{escaped(line)}</p>' for line in lines)}</footer>"
 
 
 def _head(content: SheetContent, code: QrCode) -> str:

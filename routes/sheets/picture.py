@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from geo import words
+from geo.credits import credited, in_language
 from geo.exports import Provenance
 from routes.sheets.content import Pause, SheetContent, Stop, Way, content_of, spoken_minutes
 from routes.sheets.drawing import MAP_WIDTH, Drawing, escaped, legend_svg, map_of
@@ -232,7 +233,8 @@ def _foot(page: _Page, content: SheetContent, provenance: Provenance, code: QrCo
     key = "link" if code.text.startswith(("http://", "https://")) else "text"
     page.text(words.say(f"sheet.qr_{key}", content.lang), 23, right=right, bold=True)
     page.gap(6)
-    for text in (*content.remarks, made_line(content, provenance), provenance.attribution):
+    told = credited(provenance.attribution, content.lang)
+    for text in (*content.remarks, made_line(content, provenance), told):
         page.text(text, 19, right=right, fill="#333")
     page.y = max(page.y, top + _QR)
 
@@ -242,6 +244,7 @@ def made_line(content: SheetContent, provenance: Provenance) -> str:
     network = provenance.network
     return words.say(
         "sheet.made", content.lang, version=provenance.version, run=provenance.run_id,
-        network=network.name if network else "", digest=network.digest[:12] if network else "",
+        network=in_language(network.name, content.lang) if network else "",
+        digest=network.digest[:12] if network else "",
         date=f", {network.osm_date}" if network and network.osm_date else "",
     )  # fmt: skip

@@ -14,6 +14,7 @@ import streamlit as st
 
 from geo import words
 from geo.centrelines import LineColumns, LineSource
+from geo.credits import credited
 from geo.datum import DATUMS
 from geo.network import WalkNetwork, write_network_geopackage
 from geo.network.audit import audit
@@ -196,7 +197,7 @@ def _looked_at(offer: _Offer, is_default: bool, lang: str) -> None:
         icon=":material/download:",
         key="data-save-network",
     )
-    st.caption(plain(words.say("app.attribution", lang, text=meta.attribution)))
+    st.caption(plain(words.say("app.attribution", lang, text=credited(meta.attribution, lang))))
 
 
 def _facts(offer: _Offer, found: dict[str, Any], lang: str) -> list[str]:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from geo import words
+from geo.credits import credited
 from geo.errors import RequestError
 from geo.exports import OutputFolder, Provenance
 from geo.exports.values import utf8
@@ -83,7 +84,7 @@ def draw(content: SheetContent, identity: tuple[str, ...]) -> None:
     st.subheader(words.say("study.share", lang), anchor=False)
     _share(content, base)
     told = words.say("app.run", lang, run_id=record.run_id, version=record.version)
-    credit = words.say("app.attribution", lang, text=record.attribution)
+    credit = words.say("app.attribution", lang, text=credited(record.attribution, lang))
     if content.route.source:
         st.caption(plain(words.say("sheet.source", lang, source=content.route.source)))
     st.caption(f"{plain(credit)} · {words.say('app.no_public_display', lang)} · {told}")
