@@ -17,7 +17,7 @@ from routes.stops import Stops
 from routes.timetable import DAY, Window, breaks_of, windows_of
 from routes.visits import StudyBrief
 
-__all__ = ["Chosen", "chosen", "named_cause"]
+__all__ = ["Chosen", "chosen", "joined", "named_cause", "with_doors"]
 
 
 @dataclass(frozen=True)
@@ -50,16 +50,9 @@ def chosen(
     RouteError
         There is no such order; the cause that `routes.ordering` found, with names.
     """
-    n = len(places)
-    visited = [i for i in range(n) if stays[i] > 0]
-    nodes = [*visited, start, end]
+    visited = [i for i in range(len(places)) if stays[i] > 0]
     m = len(visited)
-    grid = np.zeros((m + 2, m + 2))
-    for a, i in enumerate(nodes):
-        for b, j in enumerate(nodes):
-            if a != b and i is not None and j is not None and i != j:
-                grid[a, b] = minutes[i, j]
-    grid[m, m + 1] = 0.0 if start is None or end is None else minutes[start, end]
+    grid = with_doors(minutes, visited, start, end)
     service = [stays[i] + brief.gather_minutes for i in visited] + [0.0, 0.0]
     windows = [windows_of(places[i], stays[i], brief.day, book) for i in visited]
     score = [places[i].score for i in visited] + [0.0, 0.0]
@@ -68,12 +61,12 @@ def chosen(
     try:
         found = _choose(brief, stops, grid, service, windows, score, at, m, budget)
     except OrderingError as fault:
-        named = [None if i is None else places[i] for i in nodes]
+        named = [None if i is None else places[i] for i in (*visited, start, end)]
         raise named_cause(fault, named) from fault
     inner = [visited[a] for a in found.order[1:-1]]
     if not inner:
         raise RouteError("route_nothing_fits")
-    order, seen = _joined(inner, start, end)
+    order, seen = joined(inner, start, end)
     return Chosen(order, seen, found.proven)
 
 
@@ -96,8 +89,24 @@ def _choose(
     )  # fmt: skip
 
 
-def _joined(
-    inner: list[int], start: int | None, end: int | None
+def with_doors(
+    minutes: FloatArray, visited: Sequence[int], start: int | None, end: int | None
+) -> FloatArray:
+    """Return the minutes between `visited`, then from the start and to the end in the last two.
+
+    Nobody's start or end is at no distance from any stop.
+    """
+    nodes = [*visited, start, end]
+    grid = np.zeros((len(nodes), len(nodes)))
+    for a, i in enumerate(nodes):
+        for b, j in enumerate(nodes):
+            if a != b and i is not None and j is not None and i != j:
+                grid[a, b] = minutes[i, j]
+    return grid
+
+
+def joined(
+    inner: Sequence[int], start: int | None, end: int | None
 ) -> tuple[tuple[int, ...], tuple[bool, ...]]:
     """Return the visits with their bounds; a bound that is the next stop is not told twice."""
     order, seen = list(inner), [True] * len(inner)

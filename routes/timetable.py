@@ -1,27 +1,29 @@
 """The timetable of a walk: arrival, wait, visit, leave; and by name whatever conflicts.
 
-A visit may begin while the place is open, no later than its last entry, and is over when it
-closes. Where hours are not known, or depend on a holiday that nobody has announced yet, the visit
+A group waits for the door, goes in, gathers inside and then visits: it enters while the place is
+open, no later than its last entry, and has left when it closes. Where hours are not known, or depend on a holiday that nobody has announced yet, the visit
 is planned as if the place were open, and says so.
 """
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from geo.hours import HolidayBook, intervals, parse
 from geo.network.model import FloatArray
 from routes.ordering import Ordering, timed
-from routes.places import Place
+from routes.places import Place, find_place
 from routes.visits import Break, StudyBrief, minute_of
 
 __all__ = [
     "DAY",
     "Remark",
+    "Room",
     "Timetable",
     "Visit",
     "Window",
@@ -32,9 +34,13 @@ __all__ = [
 ]
 
 DAY = 24 * 60.0
+_INSTANT = 1e-6  # minutes; a walk that is over just then still owes its break
+LAST = 10 * DAY  # later than any group that waits for its turn
 Window = tuple[float, float]
 Remark = tuple[str, tuple[tuple[str, object], ...]]
 """A code of the words (``visit.<code>``) and the fields of its sentence, as pairs."""
+Room = Callable[[int, float], list[Window]]
+"""When a visit may begin that others leave room for: of an index of a place, and minutes there."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +52,10 @@ class Visit:
     place
         What is visited; at the start and the end of a walk it may be a bare position.
     arrive, begin, leave
-        `begin` is after the wait for the door and the gathering of the group.
+        `begin` is when the group goes in, after the wait for the door and any break taken first.
+        Gathering and visit lie between `begin` and `leave`, and so does a break taken after.
     minutes
-        Of the visit itself.
+        Of the visit itself, without the gathering.
     remarks
         What conflicts with the hours or is not known of them.
     """
@@ -132,7 +139,10 @@ def opening(
 def windows_of(
     place: Place, minutes: float, day: datetime.date | None, book: HolidayBook
 ) -> list[Window]:
-    """Return from when to when a visit of `minutes` may begin, by hours and last entry."""
+    """Return from when to when a group may go in, by hours and last entry.
+
+    `minutes` are all that it spends inside, the gathering with the visit.
+    """
     spans, _ = opening(place, day, book)
     found = []
     for start, end in spans:
@@ -163,6 +173,7 @@ def timetable(
     *,
     departs: float | None = None,
     visited: Sequence[bool] | None = None,
+    room: Room | None = None,
 ) -> Timetable:
     """Run an order of places by the clock, keeping every stop, and name what conflicts.
 
@@ -179,6 +190,9 @@ def timetable(
     visited
         For each of `order` whether it is visited, not only passed; all by default. A walk may
         begin, or end, at a stop that it visits at another time.
+    room
+        When there is room beside other groups; anywhere at any time by default. It is waited for,
+        past closing time if need be, which is then a conflict.
     """
     leaves = brief.departs if departs is None else departs
     seen = [True] * len(order) if visited is None else list(visited)
@@ -187,18 +201,50 @@ def timetable(
     chain = [order[0], *order, order[-1]]
     grid = np.asarray(minutes, dtype=np.float64)[np.ix_(chain, chain)].copy()
     grid[np.equal.outer(chain, chain)] = 0.0
-    service = [_service(stay, brief) for stay in (0.0, *kept, 0.0)]
     windows = [
-        windows_of(places[i], stay, brief.day, book) if stay > 0 else [(0.0, 2 * DAY)]
+        _begins(i, places[i], stay, brief, book, room) if stay > 0 else [(0.0, 2 * DAY)]
         for i, stay in zip(chain, (0.0, *kept, 0.0), strict=True)
     ]
-    n = len(chain)
-    found = timed(
-        list(range(n)), grid, service=service, windows=windows, score=np.zeros(n),
-        start=0, end=n - 1, budget=_budget(brief, leaves), open_at=leaves,
-        breaks=breaks_of(brief), strict=False,
-    )  # fmt: skip
-    return _told(found, [places[i] for i in order], kept, brief, book)
+    asked = {
+        "minutes": grid, "service": [_service(stay, brief) for stay in (0.0, *kept, 0.0)],
+        "windows": windows, "budget": _budget(brief, leaves), "open_at": leaves,
+    }  # fmt: skip
+    found = _timed(asked, breaks_of(brief), first=next((k for k, s in enumerate(kept) if s > 0), 0))
+    visits = _visits(found, [places[i] for i in order], kept, brief, book)
+    last = len(order) - 1
+    pauses = tuple((p.begin, p.minutes, min(max(p.stop - 1, 0), last)) for p in found.pauses)
+    visits = _in_order(visits, _before(brief, places))
+    return Timetable(tuple(visits), pauses, tuple(_whole(found, brief)))
+
+
+def _timed(asked: dict[str, Any], breaks: list[tuple[float, float, float]], first: int) -> Ordering:
+    """Return the chain by the clock; no break is taken before stop number `first` is over.
+
+    Where that is not possible, or breaks something else, a break comes first after all.
+    """
+    n = len(asked["windows"])
+    more = {"score": np.zeros(n), "start": 0, "end": n - 1, "strict": False}
+    plain = timed(list(range(n)), **asked, **more, breaks=breaks)
+    at = first + 1
+    if not any(p.stop < at or (p.stop == at and not p.after_visit) for p in plain.pauses):
+        return plain
+    over = timed(list(range(n)), **asked, **more).begin[at] + asked["service"][at] - _INSTANT
+    later = [(max(a, over) if over <= b else a, b, length) for a, b, length in breaks]
+    found = timed(list(range(n)), **asked, **more, breaks=later)
+    return found if len(found.conflicts) <= len(plain.conflicts) else plain
+
+
+def _begins(
+    at: int, place: Place, stay: float, brief: StudyBrief, book: HolidayBook, room: Room | None
+) -> list[Window]:
+    """Return when a visit may begin by the hours, and by the room that others leave."""
+    hours = windows_of(place, _service(stay, brief), brief.day, book)
+    if room is None:
+        return hours
+    spans = [*hours, (max((b for _, b in hours), default=0.0), LAST)]
+    free = room(at, _service(stay, brief))
+    both = ((max(a, c), min(b, d)) for a, b in spans for c, d in free)
+    return [(a, b) for a, b in both if a <= b]
 
 
 def _budget(brief: StudyBrief, leaves: float) -> float:
@@ -209,43 +255,68 @@ def _service(stay: float, brief: StudyBrief) -> float:
     return stay + brief.gather_minutes if stay > 0 else 0.0
 
 
-def _told(
+def _visits(
     found: Ordering,
     places: Sequence[Place],
     stays: Sequence[float],
     brief: StudyBrief,
     book: HolidayBook,
-) -> Timetable:
+) -> list[Visit]:
     """Return the ordering's times as visits, each with its conflicts in words."""
-    visits = []
+    visits: list[Visit] = []
     last = len(places) - 1
     for k, place in enumerate(places):
         at = k + 1
+        # A break before departure is a wait at the first place.
+        arrive = found.arrive[at] if k else found.arrive[0]
         leave = found.leave[at + 1] if k == last else found.leave[at]
-        _, doubts = opening(place, brief.day, book) if stays[k] > 0 else ([], ())
-        conflicts = [
-            _late(place, c.minutes, stays[k], brief, book)
-            for c in found.conflicts
-            if c.code == "closed" and c.place == at
-        ]
-        remarks = (*doubts, *conflicts)
-        visits.append(Visit(place, found.arrive[at], found.begin[at], leave, stays[k], remarks))
-    pauses = tuple((p.begin, p.minutes, min(max(p.stop - 1, 0), last)) for p in found.pauses)
-    return Timetable(tuple(visits), pauses, tuple(_whole(found, brief)))
+        remarks = _on_hours(place, found.begin[at], stays[k], brief, book) if stays[k] > 0 else ()
+        visits.append(Visit(place, arrive, found.begin[at], leave, stays[k], remarks))
+    return visits
+
+
+def _before(brief: StudyBrief, places: Sequence[Place]) -> list[tuple[Place, Place]]:
+    known = {place.id: place for place in places}
+    return [(find_place(a, known), find_place(b, known)) for a, b in brief.before]
+
+
+def _in_order(visits: list[Visit], before: list[tuple[Place, Place]]) -> list[Visit]:
+    """Return visits, each one that comes too early with what it was to come after."""
+    seen = [visit.place.id if visit.minutes > 0 else None for visit in visits]
+    for a, b in before:
+        if b.id in seen and a.id not in seen[: seen.index(b.id)]:
+            k = seen.index(b.id)
+            names = (("other_zh", a.name_zh), ("other_en", a.name_en))
+            told = (*visits[k].remarks, ("order_broken", names))
+            visits[k] = replace(visits[k], remarks=told)
+    return visits
+
+
+def _on_hours(
+    place: Place, begin: float, stay: float, brief: StudyBrief, book: HolidayBook
+) -> tuple[Remark, ...]:
+    """Return what is not known of the hours, and whether the visit begins outside them."""
+    _, doubts = opening(place, brief.day, book)
+    inside = _service(stay, brief)
+    hours = windows_of(place, inside, brief.day, book)
+    if any(a - 1e-6 <= begin <= b + 1e-6 for a, b in hours):
+        return doubts
+    late = begin - max((b for _, b in hours), default=begin)
+    return (*doubts, _late(place, late, inside, brief, book))
 
 
 def _late(
-    place: Place, minutes: float, stay: float, brief: StudyBrief, book: HolidayBook
+    place: Place, minutes: float, inside: float, brief: StudyBrief, book: HolidayBook
 ) -> Remark:
     """Return why a visit cannot begin: closed that day, after the last entry, or too late."""
     spans, _ = opening(place, brief.day, book)
     if not spans:
         return ("closed_that_day", ())
-    if not windows_of(place, stay, brief.day, book):
-        return ("open_too_short", (("minutes", round(stay)),))
+    if not windows_of(place, inside, brief.day, book):
+        return ("open_too_short", (("minutes", round(inside)),))
     last = max(end for _, end in spans)
     entry = place.last_entry_minutes
-    if entry is not None and entry > stay:
+    if entry is not None and entry > inside:
         return ("after_last_entry", (("late", round(minutes)), ("closes", last - entry)))
     return ("over_closing", (("late", round(minutes)), ("closes", last)))
 
