@@ -125,7 +125,7 @@ class _Columns:
             name = free_name(whole if fits else cut(whole, _NAME_BYTES - 3), taken)
             taken.add(name.lower())
             data[name] = storable(content.table[column])
-            both = [heading(column, lang) for lang in ("zh", "en")]
+            both = [heading(column, lang, content.layer.kind) for lang in ("zh", "en")]
             comments[name] = " · ".join(text for text in both if text) or (
                 "" if name == str(column) else str(column)
             )

@@ -245,7 +245,8 @@ def _key(parts: list[_Part]) -> bytes:
     rows = csv.writer(text, lineterminator="\r\n")
     rows.writerow(_FIELDS_HEADING)
     for part in parts:
-        file = f"{part.name}.dbf"
+        file, kind = f"{part.name}.dbf", part.content.layer.kind
         for column, short in part.fields.items():
-            rows.writerow((file, short, column, heading(column, "zh"), heading(column, "en")))
+            said = (heading(column, lang, kind) for lang in ("zh", "en"))
+            rows.writerow((file, short, column, *said))
     return b"\xef\xbb\xbf" + utf8(text.getvalue())

@@ -137,7 +137,7 @@ def qml(
     if kind == "stations" and "name" in table.columns:
         root.set("labelsEnabled", "1")
         root.append(_names("name"))
-    root.append(_aliases(table, lang, fields or {}))
+    root.append(_aliases(kind, table, lang, fields or {}))
     ET.SubElement(root, "blendMode").text = "0"
     ET.SubElement(root, "featureBlendMode").text = "0"
     ET.SubElement(root, "layerOpacity").text = "1"
@@ -280,10 +280,13 @@ def _categorised(column: str, classes: Sequence[_Class]) -> ET.Element:
     return renderer
 
 
-def _aliases(table: pd.DataFrame, lang: str, fields: Mapping[Hashable, str]) -> ET.Element:
+def _aliases(
+    kind: str, table: pd.DataFrame, lang: str, fields: Mapping[Hashable, str]
+) -> ET.Element:
     found = ET.Element("aliases")
-    for position, column in enumerate(name for name in table.columns if heading(name, lang)):
-        named = {"field": fields.get(column, str(column)), "name": heading(column, lang)}
+    said = {column: heading(column, lang, kind) for column in table.columns}
+    for position, column in enumerate(name for name, text in said.items() if text):
+        named = {"field": fields.get(column, str(column)), "name": said[column]}
         ET.SubElement(found, "alias", {"index": str(position), **named})
     return found
 
