@@ -13,6 +13,7 @@ __all__ = [
     "BOOKING",
     "CLOSURES",
     "HALF",
+    "MONTHS",
     "SEASONS",
     "SPRING",
     "WEEKENDS",
@@ -31,6 +32,7 @@ BOOKING = "需预约"
 CLOSURES = "开放时间未说明"
 WEEKENDS = "节假日是否含周末未说明"
 HALF = "半天关闭的起止时间未说明"
+MONTHS = "其余月份未说明"
 SPRING = "春节期间关闭的日期未说明"
 # Their texts are ``hours.assumed_<code>``.
 ASSUMED = {
@@ -39,6 +41,7 @@ ASSUMED = {
     CLOSURES: "closures",
     WEEKENDS: "weekends",
     HALF: "half",
+    MONTHS: "months",
     SPRING: "spring",
 }
 _BETWEEN = "；"

@@ -148,5 +148,10 @@ def _spring(rules: list[Rule], rule: Rule) -> list[Rule]:
     if any(r.state == "closed" for r in holidays):
         return []
     usual = next((r for r in holidays if r.spans), None) or _one_for(rules, EVERY_DAY)
-    spans = [(0, _DAY)] if usual is None else list(usual.spans)
-    return [replace(rule, state="", months=_SPRING, spans=spans, unknown=SPRING)]
+    made = replace(rule, state="", months=_SPRING, spans=[(0, _DAY)], unknown=SPRING)
+    if usual is not None:
+        return [replace(made, spans=list(usual.spans))]
+    opening = _opening(rules)
+    if holidays or any(r.months or r.maybe for r in opening):
+        return [made]
+    return [replace(made, days=r.weekdays, both=True, spans=list(r.spans)) for r in opening]

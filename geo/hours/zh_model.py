@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from dataclasses import dataclass, field
 
 from geo.hours.zh_comments import SEASONS
@@ -29,6 +30,7 @@ class Rule:
     spans: list[Span] = field(default_factory=list)
     state: str = ""  # "", closed, as_usual, booking
     half: str = ""  # closed 上午 or 下午 only
+    both: bool = False  # of the holidays, those on its days
     particular: bool = False  # made of another rule for some of its days
     spring: bool = False  # closed over the Spring Festival
     not_on_holidays: bool = False
@@ -59,10 +61,10 @@ class Rule:
 
 
 def year_days(months: MonthRange) -> set[tuple[int, int]]:
-    """Return month and day of each day in the range, both ends included."""
+    """Return month and day of each day in the range, both ends included; 29 February is none."""
     (first, first_day), (last, last_day) = months
     start, end = (first, first_day or 1), (last, last_day or 31)
-    year = {(month, day) for month in range(1, 13) for day in range(1, 32)}
+    year = {(m, d) for m in range(1, 13) for d in range(1, monthrange(2025, m)[1] + 1)}
     if start <= end:
         return {d for d in year if start <= d <= end}
     return {d for d in year if d >= start or d <= end}

@@ -31,6 +31,8 @@ class Reader:
         self.before = ""  # the kind of the token before
         self.behind: list[int] = []  # how many hours each rule has whose days stand behind
         self.entries: list[Token] = []
+        self.listed = False  # days before a comma and more behind it
+        self.never_closed = False  # 全年无休 is said
         self.loose = False  # days of which only 开放 is said
 
     def rules(self) -> list[Rule]:
@@ -48,6 +50,9 @@ class Reader:
         if self.behind:
             self._check_behind()
         rules = [*self.found, *self.excepted]
+        held = [r.weekdays for r in rules if r.spans]
+        if self.never_closed and frozenset().union(*held) != EVERY_DAY:
+            raise doubt("contradiction")
         if len(self.entries) == 1:
             for rule in rules:
                 rule.last, rule.last_before = [], []
@@ -65,6 +70,9 @@ class Reader:
     def _close(self) -> None:
         """End the rule being read; days without hours belong to the hours before them."""
         rule, self.open = self.open, Rule()
+        if self.listed and rule.state:
+            raise doubt("not_understood")  # 9:00-17:00周一至周四，周五闭馆
+        self.listed = False
         loose, self.loose = self.loose, False
         if rule.says:
             self.found.append(rule)
@@ -89,6 +97,8 @@ class Reader:
         if self.open.says:
             self._close()
         rule = self.open
+        if self.before == "sep" and (rule.workday or (rule.days or frozenset()) - _WEEKEND):
+            self.listed = True
         if rule.rest and token.kind != "every_day":
             raise doubt("not_understood")
         if token.kind == "workday":
@@ -96,8 +106,11 @@ class Reader:
         elif token.kind == "holiday":
             rule.holiday, rule.statutory = True, token.value
         elif token.kind == "every_day":
+            self.never_closed |= token.value
             if rule.days is None and not (rule.workday or rule.holiday):
                 rule.days = EVERY_DAY
+        elif rule.days == EVERY_DAY:
+            rule.days = token.value  # 全年无休，周一至周五9:00-17:00，周末10:00-16:00
         else:
             rule.days = (rule.days or frozenset()) | token.value
 
@@ -126,7 +139,9 @@ class Reader:
 
     def on_span(self, token: Token) -> None:
         if self.open.state == "booking":
-            self.open.state = ""  # 周末需预约 9:00-17:00
+            if self.before != "booking":
+                raise doubt("not_understood")  # 周末需预约，9:00-17:00: then, or every day?
+            self.open.state = ""
             self.booking = True
         if self.open.state:
             self._close()
@@ -181,7 +196,7 @@ class Reader:
             return
         if not token.value:
             self.loose = not (rule.days and len(rule.days) > len(_WEEKEND) + 2)
-        elif rule.months or rule.season or rule.workday or rule.rest:
+        elif not _only_days(rule):
             raise doubt("not_understood")
         else:
             rule.state = "as_usual"

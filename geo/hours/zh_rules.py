@@ -10,13 +10,15 @@ from dataclasses import replace
 from itertools import combinations, pairwise
 
 from geo.hours.zh_clock import doubt
-from geo.hours.zh_comments import BOOKING, CLOSURES, WEEKENDS
+from geo.hours.zh_comments import BOOKING, CLOSURES, MONTHS, WEEKENDS
 from geo.hours.zh_days import settle_days
 from geo.hours.zh_model import EVERY_DAY, MonthRange, Rule, Span, year_days
 
 __all__ = ["settle"]
 
 _DAY = 1440
+_MOST_CLOSED = 4  # who opens on two days says which, not on which five it is closed
+_YEAR = 365
 _PAIRS = ({"summer", "winter"}, {"peak", "low"})
 
 
@@ -28,10 +30,15 @@ def settle(rules: list[Rule], *, booking: bool) -> tuple[list[Rule], str | None]
     NotUnderstoodError
         The rules contradict each other, or leave open what cannot be left open.
     """
-    rules = [r for r in rules if not (r.rest and r.state == "closed")]  # 其余时间关闭 says no more
+    rules = [r for r in rules if not _says_no_more(r)]
+    if len(rules) == 1 and rules[0].rest:
+        raise doubt("not_understood")
     closed_only = _only_closures(rules)
     if closed_only:
         rules = [Rule(spans=[(0, _DAY)], unknown=CLOSURES), *rules]
+    part_of_year = _only_months(rules)
+    if part_of_year:
+        rules = [Rule(spans=[(0, _DAY)], unknown=MONTHS, rest=True), *rules]
     booked = any(r.state == "booking" for r in rules)
     _refuse_gaps(rules)
     rules, seasonal = _settle_seasons(rules)
@@ -43,6 +50,7 @@ def settle(rules: list[Rule], *, booking: bool) -> tuple[list[Rule], str | None]
     rules.sort(key=_precedence)
     assumed = {
         "closures": closed_only,
+        "months": part_of_year,
         "seasons": seasonal,
         "appointment": booking or booked,
         "half": any(r.half for r in rules),
@@ -50,6 +58,26 @@ def settle(rules: list[Rule], *, booking: bool) -> tuple[list[Rule], str | None]
         "access": any(r.access for r in rules),
     }
     return rules, next((note for note, holds in assumed.items() if holds), None)
+
+
+def _says_no_more(rule: Rule) -> bool:
+    """Return whether it is 其余时间关闭, which the other rules say already."""
+    if not (rule.rest and rule.state == "closed"):
+        return False
+    if rule.selects:
+        raise doubt("not_understood")
+    return True
+
+
+def _only_months(rules: list[Rule]) -> bool:
+    """Return whether hours are told of some months only, and nothing of the others."""
+    telling = [r for r in rules if not r.spring and not (r.holiday and r.days is None)]
+    if not any(r.months and r.spans for r in telling):
+        return False
+    if any(r.months is None and (r.spans or r.season) for r in telling):
+        return False
+    told = frozenset().union(*(year_days(r.months) for r in telling if r.months))
+    return len(told) < _YEAR
 
 
 def _only_closures(rules: list[Rule]) -> bool:
@@ -64,6 +92,8 @@ def _refuse_gaps(rules: list[Rule]) -> None:
     if not opening:
         alone = rules and all(not r.selects for r in rules)
         raise doubt("suspended" if alone else "not_understood")
+    if all(r.holiday and not r.days for r in opening):
+        raise doubt("not_understood")  # 9:00-17:00，节假日: hours of holidays only are half a text
     if any(r.state == "closed" and not r.selects for r in rules):
         raise doubt("not_understood")
     for rule in opening:
@@ -111,11 +141,19 @@ def _merge_seasons(rules: list[Rule]) -> list[Rule]:
     merged = []
     for a, b in zip(one, other, strict=True):
         both, either = _common(a.spans, b.spans)
-        last, before = [*a.last, *b.last], [*a.last_before, *b.last_before]
+        both, either = _from_midnight(both, a), _from_midnight(either, a)
+        last, before = sorted({*a.last, *b.last})[:1], [*a.last_before, *b.last_before]
         merged.append(
             replace(a, season=None, spans=both, maybe=either, last=last, last_before=before)
         )
     return merged + [r for r in rules if not r.season]
+
+
+def _from_midnight(spans: list[Span], rule: Rule) -> list[Span]:
+    """Return hours that begin past midnight as those of the day that they lie on."""
+    if any(start >= _DAY for start, _ in spans) and rule.weekdays != EVERY_DAY:
+        raise doubt("season_alone")
+    return [(s - _DAY, e - _DAY) if s >= _DAY else (s, e) for s, e in spans]
 
 
 def _common(a: list[Span], b: list[Span]) -> tuple[list[Span], list[Span]]:
@@ -189,13 +227,20 @@ def _refuse_contradictions(rules: list[Rule]) -> None:
     for a, b in combinations(opening, 2):
         _refuse_pair(a, b)
     for closed in (r for r in rules if r.state in ("closed", "booking") and r.days and not r.half):
-        if closed.state == "closed" and any(
-            r.weekdays <= closed.weekdays for r in opening if not closed.months
-        ):
-            raise doubt("contradiction")
+        if closed.state == "closed" and not closed.months:
+            for rule in opening:
+                _refuse_closed(rule, closed.weekdays)
         others = [r for r in rules if r is not closed and r.state and r.days]
         if any(r.state != closed.state and r.weekdays & closed.weekdays for r in others):
             raise doubt("contradiction")
+
+
+def _refuse_closed(rule: Rule, closed: frozenset[int]) -> None:
+    """Refuse a closure of all the days that have hours, of most, or of some and others besides."""
+    if rule.workday or not rule.weekdays & closed:
+        return
+    if rule.weekdays <= closed or not (closed <= rule.weekdays and len(closed) <= _MOST_CLOSED):
+        raise doubt("contradiction")
 
 
 def _refuse_pair(a: Rule, b: Rule) -> None:

@@ -20,7 +20,7 @@ _DASH = r"(?:-|~|至|到)"
 _DAY_NUMBERS = dict(zip("一二三四五六日天1234567", (*range(7), 6, *range(7)), strict=True))
 _WEEK = r"(?:每?(?:周|星期|礼拜))"
 _DAY = r"(?:[一二三四五六日天]+|[1-7](?![\d:点时月.]))"
-_DAYS = rf"{_WEEK}{_DAY}(?:(?:[、,/和及与]|{_DASH}){_WEEK}?{_DAY}|{_WEEK}{_DAY})*"
+_DAYS = rf"{_WEEK}{_DAY}(?:(?:[、/和及与]|{_DASH}){_WEEK}?{_DAY}|{_WEEK}{_DAY})*"
 _HOLIDAY = r"(?:国家|国定)?(?:法定)?(?:节假日|节日|假日|假期|公众假期)"
 _MONTH = r"(?:每年)?\d{1,2}月(?:份|底|初)?(?:\d{1,2}[日号])?"
 _ALL_DAY = r"全天候?|7[*×x/]24(?:小时)?|24/7|24\s?(?:个?小时|h(?:ours?)?)"
@@ -28,7 +28,7 @@ _CLOSED = (
     r"(?:全天)?(?:闭馆|闭园|休馆|休园|闭门|关闭|关门|休息|不开放|不营业|不对外开放|停业|停止开放|打烊"
     r"|休业|歇业|不上班|午休|休(?![息馆园业闲])|闭(?![馆园门]))(?:一天|维护|整修|检修)?"
 )
-_OPEN = r"(?:照常|正常|均|免费|对外|全部)*(?:开放|营业|开馆|开园|上班|服务|开门|办公)"
+_OPEN = r"(?:照常|正常|均|免费|对外|全部|自助)*(?:开放|营业|开馆|开园|上班|服务|开门|办公)"
 _CARD = r"(?:刷卡|刷脸|扫码|刷码|人脸识别|登记|(?:身份|工会会员|工会|会员|职工|门禁)[卡证])"
 _CARDED = r"(?:进入|入内|进门|开门|使用|入场)"
 _SPRING = (
@@ -43,6 +43,8 @@ _SEASONS = {
     "淡季": "low",
 }
 _NUMERAL = r"(?:\d{1,2}|[零一二两三四五六七八九十]{1,3})"
+_TIME = rf"{_NUMERAL}(?:点半?|:\d\d)"
+_OFF = rf"(?:周末|双休日|{_HOLIDAY})"
 _HALVES = r"(上午|下午|中午|晚上|早上|晚间|早晨|夜间|凌晨|次日)"
 
 
@@ -63,6 +65,8 @@ def cut(text: str) -> list[Token]:
         A stretch of the text belongs to no token; its argument is the code of the note.
     """
     line = _plain(text)
+    if line.count("(") != line.count(")"):
+        raise doubt("not_understood")
     tokens: list[Token] = []
     at = 0
     while at < len(line):
@@ -90,11 +94,12 @@ def _plain(text: str) -> str:
     line = line.translate(str.maketrans("[]【】", "()()"))
     line = re.sub(rf"{_HALVES}[:\s]+(?=\d)", r"\1", line)
     line = re.sub(rf"(?:闭馆|休馆|闭园|休息)(?:日|时间)[为:]*({_DAYS})", r"\1闭馆", line)
+    line = re.sub(rf"(?:含|包括|包含)({_OFF}(?:[和及、]{_OFF})*)", r"\1照常开放", line)
     line = re.sub(
-        rf"[早朝]({_NUMERAL})点?晚({_NUMERAL})(?:点(?!\d|[半一二三四五])|(?![\d点时:]))",
-        r"早\1点-晚\2点",
-        line,
+        r"(?:午休|午间休息|中午休息)(?:时间)?[:为]?(\d\d?:\d\d-\d\d?:\d\d)", r"\1午休", line
     )
+    line = re.sub(rf"[早朝]({_NUMERAL})晚({_NUMERAL})(?![\d点时:])", r"早\1点-晚\2点", line)
+    line = re.sub(rf"早({_TIME})晚({_TIME})", r"早\1-晚\2", line)
     return re.sub(rf"{_NUMERAL}(?=点|时(?!间)|小时)", _digits, line)
 
 
@@ -192,7 +197,7 @@ _PATTERNS: tuple[tuple[str, Callable[[re.Match[str]], Token | None]], ...] = (
         lambda m: Token("span", span_of(m[1], m[2])),
     ),
     (r"(?:中午|午间|午休|中途)不(?:休息?|关门|闭馆|打烊)", _nothing),
-    (r"(?:全年|全周|天天)不休息?", _kind("every_day")),
+    (r"(?:全年|全周|天天)不休息?", _kind("every_day", True)),
     (r"不(?:休息?|闭馆|打烊|放假)(?!时)", lambda m: Token("open", True)),
     (rf"{_SPRING}(?:{_CLOSED}|放假|除外)", _kind("spring")),
     (r"(?:寒暑假|寒假|暑假)(?:期间)?(?:照常|正常|不休息?)(?:开放|营业|服务)?", _nothing),
@@ -204,7 +209,10 @@ _PATTERNS: tuple[tuple[str, Callable[[re.Match[str]], Token | None]], ...] = (
     (r"每?(?:周末|双休日)", _kind("days", frozenset({5, 6}))),
     (r"(?:法定)?工作日", _kind("workday")),
     (_HOLIDAY, lambda m: Token("holiday", "法定" in m.group())),
-    (r"每[天日]|天天|日常|全年(?:无休)?|无休|全周|一周七天|整年|365天", _kind("every_day")),
+    (
+        r"每[天日]|天天|日常|全年(?:无休)?|无休|全周|一周七天|整年|365天",
+        lambda m: Token("every_day", "无休" in m.group()),
+    ),
     (rf"(?:{_MONTH}|(?:每年)?\d{{1,2}}){_DASH}(?:次年|翌年)?{_MONTH}|{_MONTH}", _months),
     ("|".join(_SEASONS), lambda m: Token("season", _SEASONS[m.group()])),
     (
@@ -213,7 +221,7 @@ _PATTERNS: tuple[tuple[str, Callable[[re.Match[str]], Token | None]], ...] = (
     ),
     (r"除外", _kind("except")),
     (r"除了?", _kind("but")),
-    (r"(?:以?外)(?=[,;)]|\d|$|[全每均开照上下早])", _kind("but_end")),
+    (r"(?:以?外)(?=[\s,;)]|\d|$|[全每均开照上下早])", _kind("but_end")),
     (r"延时(?:服务|开放|站)?|不打烊", _nothing),  # the mark of a station that closes late
     (r"(?:无需|免|不需要?)(?:提前)?预约", _nothing),
     (

@@ -32,7 +32,8 @@ def render(rules: list[Rule]) -> str:
     over = max((end for r in rules for _, end in (*r.spans, *r.maybe)), default=0) - _DAY
     if over <= 0 or len(rules) == 1:
         return "; ".join(_render(rule) for rule in rules)
-    if any(start < over for r in rules for start, _ in (*r.spans, *r.maybe)):
+    known = [r for r in rules if not (r.unknown and r.spans == [(0, _DAY)])]
+    if any(start < over for r in known for start, _ in (*r.spans, *r.maybe)):
         raise doubt("not_understood")
     text = _render(rules[0])
     for at, rule in enumerate(rules[1:], 1):
@@ -60,7 +61,7 @@ def _apart(one: Rule, other: Rule) -> bool:
 def _render(rule: Rule) -> str:
     where = _where(rule)
     if rule.state == "closed":
-        return f"{where} {_times(rule.spans)} off".replace("  ", " ")
+        return " ".join(filter(None, (where, _times(rule.spans), "off")))
     comments = _comments(rule)
     if rule.spans == [(0, _DAY)] and not (where or rule.unknown):
         return f"24/7{_modifier('open', comments)}"
@@ -102,9 +103,9 @@ def _days_text(rule: Rule) -> str:
         if day in named and (day - 1 not in named or day == 0):
             last = next((d for d in range(day, 7) if d + 1 not in named), 6)
             parts.append(_DAYS[day] if last == day else f"{_DAYS[day]}-{_DAYS[last]}")
-    if rule.holiday:
-        parts.append("PH")
-    return ",".join(parts)
+    if rule.both:
+        return "PH " + ",".join(parts)
+    return ",".join([*parts, "PH"] if rule.holiday else parts)
 
 
 def _months_text(rule: Rule) -> str:
