@@ -86,8 +86,9 @@ def group_gaps(
     piece = _cut(cells, gap, max(int(cut_m // side), 1))
     weights = np.bincount(piece, weights=cell_weight).astype(np.float64)
     places = np.bincount(piece, weights=cell_places).astype(np.int64)
-    away = np.bincount(piece[cell_of], weights=np.where(joined, 0.0, weight))
-    away = np.minimum(away, weights)  # sums of the same numbers in another order
+    off: FloatArray = np.where(joined, 0.0, weight).astype(np.float64)
+    # At most the whole: these are sums of the same numbers in another order.
+    away: FloatArray = np.minimum(np.bincount(piece[cell_of], weights=off), weights)
     first = np.full(weights.size, -1)
     first[piece[::-1]] = np.arange(len(cells))[::-1]
     # Ties by position, so that the ranking does not hang on the order of the input.
