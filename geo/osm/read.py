@@ -26,6 +26,7 @@ from geo.osm.source import (
 )
 from geo.osm.water import WaterCollector
 from geo.osm.ways import INVALID, WayCollector
+from geo.osm.weighing import MAX_UNSORTED, weigh
 from geo.stopping import scratch_folder
 
 __all__ = ["read_osm"]
@@ -71,7 +72,8 @@ def read_osm(
     MissingFileError
         There is no such file.
     OsmError
-        The file cannot be read, or nothing in it can be walked.
+        The file cannot be read, is beyond the limits of `geo.osm.weighing`, or nothing in it can
+        be walked.
     RequestError
         There are no such rules.
     """
@@ -81,7 +83,7 @@ def read_osm(
     source = Path(path)
     check_file(source)
     reader = _Reader(clip, overrides, walk_rules, on_progress or (lambda done, total: None))
-    ways, water = _reading(source, reader)
+    ways, water = _reading(source, reader, weigh(source))
     table = ways.table(clip)
     if len(table.way) == 0:
         raise OsmError("osm_no_ways", path=source)
@@ -102,24 +104,29 @@ def read_osm(
     return network
 
 
-def _reading(source: Path, reader: _Reader) -> tuple[WayCollector, WaterCollector]:
-    """Read the file, put in order first where it is not.
+def _reading(source: Path, reader: _Reader, unpacked: int) -> tuple[WayCollector, WaterCollector]:
+    """Read the file, put in order first where it is not; `unpacked` is its size in bytes.
 
     Raises
     ------
     OsmError
-        Whatever libosmium finds wrong with it.
+        Whatever libosmium finds wrong with it; or it is too large to be put in order.
     """
     import osmium
 
     try:
         found = _as_it_is(source, reader)
         if found is None:
+            if unpacked > MAX_UNSORTED:
+                limit = MAX_UNSORTED // 1_000_000_000
+                raise OsmError("osm_unsorted_large", path=source, limit=limit)
             log.info("%s is not sorted, or has drafts: putting it in order", source)
             with scratch_folder() as scratch:
                 ordered = scratch / "ordered.osm.pbf"
                 write_in_order(source, ordered)
                 found = reader.read(ordered)
+    except OsmError:
+        raise
     except (RuntimeError, ValueError, OSError, osmium.InvalidLocationError) as fault:
         detail = (str(fault).strip() or type(fault).__name__).splitlines()[0]
         raise OsmError("osm_unreadable", path=source, detail=detail) from fault
