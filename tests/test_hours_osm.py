@@ -53,6 +53,20 @@ def test_as_the_reference_implementation(case: list) -> None:
     assert np.array_equal(found, expected)
 
 
+@pytest.mark.parametrize("case", REFERENCE["holiday_cases"], ids=lambda case: case[0])
+def test_holidays_and_nights_as_the_reference_implementation(case: list) -> None:
+    text, first, spans = case
+    book = HolidayBook(
+        frozenset(map(date.fromisoformat, REFERENCE["holidays"])), school=frozenset()
+    )
+    expected = np.zeros(REFERENCE["days"] * 1440, np.uint8)
+    for start, end, name in spans:
+        expected[start:end] = CODES[name]
+    assert parse(text).problem is None
+    found = minutes_of(text, date.fromisoformat(first), REFERENCE["days"], book)
+    assert np.array_equal(found, expected)
+
+
 # Worked out by hand from the explanations of the specification's wiki page.
 @pytest.mark.parametrize(
     ("text", "at", "expected"),

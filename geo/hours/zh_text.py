@@ -91,4 +91,7 @@ def _is_osm(text: str) -> bool:
     if re.search(r"[㐀-鿿]", re.sub(r'"[^"]*"', "", text)) or not re.search(r"[A-Za-z]{2}", text):
         return False
     hours = parse(text.strip())
-    return hours.problem is None and any(r.spans or r.days != DaySelector() for r in hours.rules)
+    says = text.strip().startswith("24/7") or any(
+        r.spans or r.days != DaySelector() for r in hours.rules
+    )
+    return hours.problem is None and says
