@@ -51,14 +51,16 @@ def _page() -> None:
         url_path="data",
         icon=":material/table_chart:",
     )
-    home_page = st.Page(
-        lambda: home.page(circles_page, data_page, study_page),
-        title=words.say("app.home", lang),
-        url_path="home",
-        icon=":material/home:",
-        default=True,
-    )
-    st.navigation([home_page, circles_page, study_page, data_page], position="top").run()
+
+    def start() -> None:
+        home.page(circles_page, data_page, study_page)
+
+    title = words.say("app.home", lang)
+    home_page = st.Page(start, title=title, icon=":material/home:", default=True)
+    # The first page has no name in its address; who types one anyway is not told it is unknown.
+    named = st.Page(start, title=title, url_path="home", visibility="hidden")
+    pages = [home_page, circles_page, study_page, data_page, named]
+    st.navigation(pages, position="top").run()
 
 
 if runtime.exists():

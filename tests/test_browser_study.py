@@ -26,6 +26,16 @@ ATTACKS = (
 DRAWN = f"(() => {{ const box = {MAP_BOX}; return box && box.dataset.painted }})()"
 MARKS = f"[...{FRAME}.contentDocument.querySelectorAll('.ht-site text')].map(t => t.textContent)"
 DAY = "document.querySelectorAll('.ht-day > li.ht-stop').length"
+# The grid's own buttons stand over what they are about, so they stay small.
+TOO_SMALL = """(() => [...document.querySelectorAll(
+  '.stApp :is(button, summary, [role=tab], [data-testid=stPageLink-NavLink])')]
+  .filter(e => e.checkVisibility()
+    && !e.closest('[data-testid=stSidebar], [data-testid=stDataFrame]')
+    && !e.closest('[data-testid=stTooltipIcon], [data-testid=stElementToolbar]')
+    && !e.closest('[data-testid=stDateInputField]'))
+  .map(e => [e.innerText || e.title, e.getBoundingClientRect()])
+  .filter(([, box]) => box.width > 0 && (box.width < 43 || box.height < 41.5))
+  .map(([text, box]) => `${text} ${box.width}x${box.height}`))()"""
 HEADS = "[...document.querySelectorAll('.ht-line h3')].map(head => head.innerText)"
 # Streamlit looks for its server beside the address first when a page is linked to; the others are
 # its own warnings about features a browser does not know, and about our looking.
@@ -123,6 +133,30 @@ def red_pixels(browser: AppBrowser) -> int:
             ".reduce((a, b) => a + b, 0)"
         )
     )
+
+
+@pytest.mark.parametrize("path", ["home", "study", "study?line=riverside", "circles", "data"])
+def test_fingers_have_room_and_readers_are_told_the_language(address: str, path: str) -> None:
+    with AppBrowser(390, 844, mobile=True) as browser:
+        browser.open(f"{address}/{path}", 0.0)
+        browser.wait_for("!!document.querySelector('.stMainBlockContainer :is(h1, h2)')", 60)
+        if path == "circles":
+            browser.await_map()
+        elif "line" in path:
+            shown(browser)
+        browser.wait_for(IDLE, 30)
+        browser.run("document.querySelectorAll('details').forEach(d => d.open = true)")
+        browser.pause(0.5)
+        assert browser.run(TOO_SMALL) == []
+        assert not browser.run("!!document.querySelector('[role=dialog]')")
+        assert browser.run("document.documentElement.lang") == "zh-CN"
+        assert browser.run("document.documentElement.scrollWidth") <= 390
+        if browser.run(f"!!{FRAME}"):
+            assert browser.run(f"{FRAME}.title") == "地图"
+            zoom = f"[...{FRAME}.contentDocument.querySelectorAll('.leaflet-bar a')]"
+            assert browser.run(f"{zoom}.map(a => a.title)") == ["放大", "缩小"]
+            sizes = browser.run(f"{zoom}.map(a => a.offsetWidth)")
+            assert min(sizes) >= 44
 
 
 def test_directions_fold_out_without_a_request(phone: AppBrowser) -> None:

@@ -15,8 +15,8 @@ __all__ = ["page"]
 def page(circles: Any = None, data: Any = None, study: Any = None) -> None:
     """Draw the page; `circles`, `data` and `study` are the pages to lead to."""
     lang = current()
-    st.title(words.say("app.name", lang))
-    st.markdown(f"#### {words.say('app.home_lead', lang)}")
+    st.title(words.say("app.name", lang), anchor=False)
+    st.subheader(words.say("app.home_lead", lang), anchor=False)
     with st.container(border=True, key="to-circles"):
         st.markdown(words.say("app.home_circles", lang))
         if circles is not None:

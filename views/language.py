@@ -38,7 +38,17 @@ def switch() -> str:
         st.query_params[KEY] = said
     else:
         st.query_params.pop(KEY, None)
+    _declare(said)
     return said
+
+
+def _declare(lang: str) -> None:
+    """Tell the browser which language the page is in: what reads it aloud asks for that."""
+    code = "zh-CN" if lang == "zh" else lang
+    st.html(
+        f"<script>document.documentElement.lang = '{code}'</script>",
+        unsafe_allow_javascript=True,
+    )
 
 
 def enumerate_words(parts: list[str], lang: str) -> str:

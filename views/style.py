@@ -23,6 +23,7 @@ _CSS = """
 [data-testid="stSidebarUserContent"] .stVerticalBlock {gap: .55rem;}
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p {color: #56504d;
   opacity: 1;}
+[data-testid="stHeader"] a [data-testid="stIconMaterial"] {color: #56504d;}
 .st-key-to-circles a {background: #b3261e; padding: .45rem 1rem;}
 .st-key-to-circles a:hover {background: #8f1c16;}
 .st-key-to-circles a * {color: #fff !important;}
@@ -40,6 +41,30 @@ dl.ht-cards {display: grid; grid-template-columns: repeat(auto-fit, minmax(7.9re
 .ht-bar {height: .32rem; border-radius: .2rem; background: #ece7e4; margin: .1rem 0 .35rem;}
 .ht-bar i {display: block; height: 100%; border-radius: .2rem; background: #b3261e;}
 dl.ht-three {grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr));}
+.stApp a:focus-visible, .stApp button:focus-visible, .stApp summary:focus-visible,
+.stApp [role=tab]:focus-visible {outline: 3px solid #1A5A9C !important; outline-offset: 2px;}
+.stApp iframe:focus-visible {outline: 3px solid #1A5A9C;}
+/* What a finger has to hit is 44 pixels high and wide. */
+@media (pointer: coarse), (max-width: 640px) {
+  .st-key-language {top: .5rem;}
+  .stApp [data-testid^="stBaseButton-"]:not([data-testid$="elementToolbar"]),
+  .stCode [data-testid$="elementToolbar"], .stApp button[role=radio], .stApp [role=tab],
+  .stApp [data-testid="stExpandSidebarButton"], .stApp [data-testid="stPageLink-NavLink"],
+  .stApp [data-testid="stSidebarNavLink"],
+  .stApp .st-key-language button, .stApp [data-testid="stNumberInputContainer"] button,
+  .stApp [data-testid="stFileUploaderDeleteBtn"] button,
+  .stApp .react-aria-ComboBox button {min-height: 44px; min-width: 44px;}
+  .stApp [role=tab] {justify-content: center; padding-inline: .25rem;}
+  .stApp [data-testid="stExpander"] summary, .stApp .react-aria-ComboBox > [role=group],
+  .stApp [data-testid="stNumberInputContainer"], .stApp [data-testid="stDateInputField"],
+  .stApp [data-testid="stTimeInputTimeDisplay"], .stApp [data-testid="stTextInputRootElement"],
+  .stApp label:has(> input[type=checkbox], > input[role=switch]),
+  .stApp [data-testid="stCheckbox"] label {min-height: 44px; align-items: center;}
+  .stApp [data-testid="stNumberInputContainer"] > div {min-width: 88px;}
+  .stApp .react-aria-ComboBox input, .stApp [data-testid="stNumberInputField"],
+  .stApp [data-testid="stTextInputRootElement"] input {min-height: 42px;}
+  .stApp [data-testid="stDateInputCalendarButton"] {min-width: 44px; min-height: 42px;}
+}
 @media (max-width: 640px) {
   .stMainBlockContainer {padding: 3.9rem .9rem 3rem;}
   dl.ht-cards {grid-template-columns: repeat(2, minmax(0, 1fr)); gap: .45rem;}

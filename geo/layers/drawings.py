@@ -90,7 +90,7 @@ class Shown:
         beside = {
             "bounds": [[south, west], [north, east]],
             "key": self.key,
-            "credits": [*self.credits, *self.flags],
+            "credits": list(self.credits),
             "flags": " · ".join(self.flags),
         }
         layers = ",".join(

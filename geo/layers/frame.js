@@ -3,6 +3,9 @@
 hongtu.listen = function (map, layers) {
   var turn = 0, ground = null;
 
+  // Who does not see the page hears what the frame is, instead of the name of a component.
+  if (window.frameElement) { window.frameElement.title = document.title; }
+
   function below(url) {
     if (url === ground) { return Promise.resolve(); }
     return fetch(url).then(function (answer) {

@@ -69,11 +69,26 @@ var hongtu = {
   // Everything about a map that does not depend on what it shows.
   start: function (map, layers) {
     map.attributionControl.setPrefix('Leaflet');
+    hongtu.name(map);
     L.control.scale({ imperial: false }).addTo(map);
     map.hongtuFlags = L.DomUtil.create('div', 'ht-flags', map.getContainer());
     map.on('overlayadd', function () { hongtu.order(map, layers); });
     hongtu.mouse(map);
     hongtu.zooms(map, layers);
+  },
+
+  // The map and what Leaflet puts on it are named in the language of the page, not in English.
+  name: function (map) {
+    var box = map.getContainer(), said = hongtu.said;
+    box.setAttribute('role', 'region');
+    box.setAttribute('aria-label', said.map);
+    [['.leaflet-control-zoom-in', said.closer], ['.leaflet-control-zoom-out', said.farther],
+      ['.leaflet-control-layers-toggle', said.layers]].forEach(function (told) {
+      var control = box.querySelector(told[0]);
+      if (!control) { return; }
+      control.title = told[1];
+      control.setAttribute('aria-label', told[1]);
+    });
   },
 
   // What a map shows: layers by key, each data and how, and what is said beside them.

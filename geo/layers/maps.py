@@ -19,11 +19,13 @@ from geo import words
 from geo.coverage.result import Coverage
 from geo.layers.assets import Assets, own_file, set_assets
 from geo.layers.drawings import GROUND, Shown, ground_text, layer_name, shown
+from geo.layers.shapes import in_script
 from geo.network.model import WalkNetwork
 
 __all__ = ["coverage_map", "shown_map", "waiting_map"]
 
 MAX_ZOOM = 18
+_CONTROLS = ("map", "closer", "farther", "layers")
 
 
 def coverage_map(
@@ -104,7 +106,7 @@ def _map(lang: str, keys: tuple[str, ...], assets: Assets | None, content: _Cont
         },
     )
     set_assets(made, assets or Assets())
-    made.add_child(_Prelude())
+    made.add_child(_Prelude(lang))
     for key in keys:
         content.layers[key] = _Drawing(layer_name(key, lang), under=key == GROUND)
         made.add_child(content.layers[key])
@@ -129,15 +131,18 @@ class _Prelude(MacroElement):
 
     _template = Template(
         "{% macro header(this, kwargs) %}<style>{{ this.css }}</style>{% endmacro %}"
-        "{% macro script(this, kwargs) %}{{ this.js }}"
+        "{% macro script(this, kwargs) %}{{ this.js }}hongtu.said = {{ this.said }};"
         "{{ this._parent.get_name() }}.createPane('ground').style.zIndex = 350;"
         "{{ this._parent.get_name() }}.createPane('names').style.zIndex = 405;"
         "{% endmacro %}"
     )
 
-    def __init__(self) -> None:
+    def __init__(self, lang: str) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._name = "HongtuPrelude"
+        self.said = in_script(
+            {name: words.say(f"layers.control_{name}", lang) for name in _CONTROLS}
+        )
         self.css = own_file("map.css")
         self.js = own_file("map.js")
 

@@ -104,6 +104,7 @@ def frame_html(map_: folium.Map, *, lang: str) -> bytes:
         '<head><meta charset="utf-8">',
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}; connect-src \'self\'">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        f"<title>{inert(words.say('layers.control_map', lang))}</title>",
         *styles,
         f"{header}</head><body>{body}",
         *scripts,

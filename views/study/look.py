@@ -68,6 +68,13 @@ _CSS = """
 .ht-qr {margin: 0; text-align: center; max-width: 13rem;}
 .ht-qr img {width: 100%; image-rendering: pixelated;}
 .ht-qr figcaption {font-size: .82rem; color: #56504d;}
+@media (pointer: coarse), (max-width: 640px) {
+  .ht-day summary {min-height: 44px; line-height: 1.4; padding: .7rem 0; box-sizing: border-box;}
+  .ht-way > details, .ht-way > div {padding: 0;}
+  .ht-way > div {padding: .5rem 0;}
+  .ht-day details a {display: inline-block; box-sizing: border-box; min-height: 44px;
+    padding: .6rem 0;}
+}
 @media (max-width: 640px) {
   .ht-two th, .ht-two td {padding: .3rem .25rem;}
   .ht-two th:first-child {width: 4.2rem;}
