@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from geocoding_server import KEY, TOWN_HALL, GeocodingServer, amap, amap_fault, nominatim, tianditu
+from nobody import nobody
 
 from geo.datum import to_wgs84
 from geo.errors import FetchError, PlannerError, RequestError
@@ -143,11 +144,8 @@ def test_silence_is_told_within_the_time_given(server: GeocodingServer) -> None:
 
 
 def test_nobody_there(tmp_path: Path) -> None:
-    with GeocodingServer({}) as gone:
-        url = gone.url
-    lost = Asker(SERVICES["amap"], KEY, url, tmp_path, pause_s=0, sleep=lambda _: None)
-    with pytest.raises(FetchError) as caught:
-        lost.find(ADDRESS)
+    with nobody() as url, pytest.raises(FetchError) as caught:
+        Asker(SERVICES["amap"], KEY, url, tmp_path, pause_s=0, sleep=lambda _: None).find(ADDRESS)
     assert caught.value.code == "geocode_refuses"
     assert KEY not in str(caught.value)
 

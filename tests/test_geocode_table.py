@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from geocoding_server import KEY, TOWN_HALL, GeocodingServer, amap, amap_fault, nominatim, tianditu
+from nobody import nobody
 from typer.testing import CliRunner
 
 import cli
@@ -332,6 +333,32 @@ def test_a_wrong_key_leaves_no_file(sheet: Path, server: GeocodingServer, tmp_pa
     assert (fault.code, fault.exit_code) == ("geocode_key", 1)
     assert "wrong-secret" not in fault.sentence("zh")
     assert not out.exists()
+
+
+@pytest.mark.parametrize("rows", [1, 2])
+def test_a_service_out_of_reach_leaves_no_file(tmp_path: Path, rows: int) -> None:
+    path, out = tmp_path / "few.csv", tmp_path / "located.csv"
+    lines = "".join(f"A{i},某站,中山路{i}号,,\n" for i in range(rows))
+    path.write_text(f"编号,名称,地址,经度,纬度\nB1,有,x,{X},{Y}\n{lines}", encoding="utf-8")
+    with nobody() as url:
+        fault = refused(path, "--datum", "wgs84", "--out", out, "--provider", "nominatim",
+                        "--base-url", url, "--no-cache")  # fmt: skip
+    assert (fault.code, fault.exit_code) == ("geocode_refuses", 1)
+    assert all(url.removeprefix("http://") in fault.sentence(lang) for lang in ("zh", "en"))
+    assert not out.exists()
+
+
+def test_a_service_that_fails_the_only_rows_asked_is_refused(
+    sheet: Path, server: GeocodingServer
+) -> None:
+    text = "\n".join(line for line in SHEET.splitlines() if line[:2] not in ("A3", "A4", "A5"))
+    sheet.write_text(text, encoding="utf-8")
+    server.answers = {"北京东路41号": (200, "<html>"), "不存在路9号": (200, "<html>")}
+    with pytest.raises(FetchError) as caught:
+        found_in(sheet, server)
+    assert caught.value.code == "geocode_not_json"
+    del server.answers["不存在路9号"]  # an answer, if no place: the service is there
+    assert outcomes(found_in(sheet, server)) == {"A2": "failed", "A6": "not_found"}
 
 
 def test_nothing_to_ask(tmp_path: Path) -> None:

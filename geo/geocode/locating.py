@@ -130,11 +130,13 @@ def geocode(
     Raises
     ------
     FetchError
-        The service refuses, or is out of reach, before anything was found.
+        The service refuses, or is out of reach, before anything was found; or it failed for every
+        row that was asked for, however few there are.
     """
     rows = to_locate(table)
     done: list[dict[str, Any]] = []
     stopped: FetchError | None = None
+    last: FetchError | None = None
     failures = 0
     area: _Area | None = None
     for at, address in enumerate(map(str, rows["address"])):
@@ -147,6 +149,7 @@ def geocode(
             done.append(_judge(_offers(asker, _tidy(address)), area, max_accuracy_m))
             failures = 0
         except FetchError as fault:
+            last = fault
             failures += 1
             done.append({"outcome": "failed"})
             if fault.code in _STOPS or failures == _FAILURES:
@@ -157,6 +160,8 @@ def geocode(
     located = told["outcome"] == "located"
     if stopped is not None and not located.any():
         raise stopped
+    if last is not None and set(told["outcome"]) <= {"failed"}:
+        raise last
     return Geocoded(_with(table, told[located], asker), told, asker.asked, stopped)
 
 
