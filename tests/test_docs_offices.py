@@ -96,10 +96,12 @@ def test_no_name_or_number_of_a_person_gets_out(folder, said):
 
 def test_hours_are_read_as_the_table_says():
     rows = re.findall(r"^\| `([^`]+)` \| `([^`]+)` \|$", PAGE.split("## 三、")[1], re.M)
-    assert len(rows) == 3
+    assert len(rows) == 4
     for text, grammar in rows:
         assert from_text(text).osm == grammar
-    assert from_text("按单位作息").status == "unknown"
+    assert from_text("按单位作息").status == from_text("13:00-5:30").status == "unknown"
+    booked = '09:00-17:00; Sa-Su 09:00-17:00 unknown "需预约"'
+    assert from_text("9:00-17:00（周末需预约）").osm == booked
     seasons = from_text("夏季 7:00-19:00 / 冬季 8:00-18:00")
     assert seasons.osm is not None
     assert "unknown" in seasons.osm

@@ -32,6 +32,7 @@ class Reader:
         self.behind: list[int] = []  # how many hours each rule has whose days stand behind
         self.entries: list[Token] = []
         self.listed = False  # days before a comma and more behind it
+        self.beside = False  # days that stand next to hours that have none
         self.never_closed = False  # 全年无休 is said
         self.loose = False  # days of which only 开放 is said
 
@@ -73,7 +74,7 @@ class Reader:
         if self.listed and rule.state:
             raise doubt("not_understood")  # 9:00-17:00周一至周四，周五闭馆
         self.listed = False
-        loose, self.loose = self.loose, False
+        loose, self.loose, self.beside = self.loose, False, False
         if rule.says:
             self.found.append(rule)
         elif rule.selects or rule.rest or rule.not_on_holidays:
@@ -94,9 +95,13 @@ class Reader:
     # Days
 
     def on_days(self, token: Token) -> None:
+        if token.kind == "every_day" and token.value and self.open.holiday:
+            self.on_open(token)  # 节假日无休
+            return
         if self.open.says:
             self._close()
         rule = self.open
+        self._beside()
         if self.before == "sep" and (rule.workday or (rule.days or frozenset()) - _WEEKEND):
             self.listed = True
         if rule.rest and token.kind != "every_day":
@@ -117,6 +122,7 @@ class Reader:
     def on_months(self, token: Token) -> None:
         if self.open.says:
             self._close()
+        self._beside()
         last = self.found[-1] if self.found and not self.open.selects else None
         if token.kind == "months" and last is not None and last.season and last.months is None:
             # 夏季7:00-19:00（5-9月）: in brackets behind its hours, where it is the season's own.
@@ -135,6 +141,10 @@ class Reader:
             raise doubt("not_understood")
         self.open.rest = True
 
+    def _beside(self) -> None:
+        before = self.found[-1] if self.found else None
+        self.beside |= self.before in ("span", "all_day") and not (before and before.selects)
+
     # Hours
 
     def on_span(self, token: Token) -> None:
@@ -143,6 +153,12 @@ class Reader:
                 raise doubt("not_understood")  # 周末需预约，9:00-17:00: then, or every day?
             self.open.state = ""
             self.booking = True
+        if self.open.state == "as_usual" and (self.open.days or _WEEKEND) != _WEEKEND:
+            raise doubt("not_understood")  # 周一至周五照常开放，9:00-17:00
+        if self.before == "half_closed":
+            raise doubt("not_understood")  # 周三下午休息14:00-17:00: when it is closed, or open?
+        if self.beside and self.before == "sep" and not self.open.spans:
+            raise doubt("not_understood")  # 9:00-17:00 5-9月，10:00-16:00: whose are the months?
         if self.open.state:
             self._close()
         if self.open.spans == [(0, _DAY)]:
@@ -209,8 +225,8 @@ class Reader:
         if rule is None:
             rule = self.found[-1] if self.found else self.open
         days, holidays = token.value.days, token.value.holidays
-        if days:
-            if rule.state or not days <= rule.weekdays or rule.weekdays == days:
+        if days and (rule.state or days & rule.weekdays):  # 周一至周五（周末除外）adds nothing
+            if rule.state or not days < rule.weekdays:
                 raise doubt("not_understood")
             if rule.months or rule.season or rule.rest:
                 raise doubt("not_understood")

@@ -226,18 +226,19 @@ def _refuse_contradictions(rules: list[Rule]) -> None:
     opening = [r for r in rules if r.spans and not (r.holiday and r.days is None)]
     for a, b in combinations(opening, 2):
         _refuse_pair(a, b)
-    for closed in (r for r in rules if r.state in ("closed", "booking") and r.days and not r.half):
+    stated = [r for r in rules if r.days or r.workday]
+    for closed in (r for r in stated if r.state in ("closed", "booking") and not r.half):
         if closed.state == "closed" and not closed.months:
             for rule in opening:
                 _refuse_closed(rule, closed.weekdays)
-        others = [r for r in rules if r is not closed and r.state and r.days]
+        others = [r for r in stated if r is not closed and r.state]
         if any(r.state != closed.state and r.weekdays & closed.weekdays for r in others):
             raise doubt("contradiction")
 
 
 def _refuse_closed(rule: Rule, closed: frozenset[int]) -> None:
     """Refuse a closure of all the days that have hours, of most, or of some and others besides."""
-    if rule.workday or not rule.weekdays & closed:
+    if not rule.weekdays & closed:
         return
     if rule.weekdays <= closed or not (closed <= rule.weekdays and len(closed) <= _MOST_CLOSED):
         raise doubt("contradiction")
@@ -245,6 +246,8 @@ def _refuse_closed(rule: Rule, closed: frozenset[int]) -> None:
 
 def _refuse_pair(a: Rule, b: Rule) -> None:
     """Refuse two rules with hours of which neither is the general one, or it is not clear."""
+    if a.months and b.months and _named(a) != _named(b):
+        raise doubt("not_understood")  # 周一至周五5-9月8:00-18:00，10-4月9:00-17:00: on which days?
     if bool(a.months) == bool(b.months):
         if not (a.weekdays & b.weekdays and _meet(a.months, b.months)):
             return
@@ -261,6 +264,10 @@ def _refuse_pair(a: Rule, b: Rule) -> None:
     (start, end), (other, until) = a.spans[0], b.spans[0]
     if max(start, other) >= min(end, until):
         raise doubt("contradiction")
+
+
+def _named(rule: Rule) -> bool:
+    return rule.days is not None or rule.workday
 
 
 def _meet(a: MonthRange | None, b: MonthRange | None) -> bool:
