@@ -213,12 +213,17 @@ def test_what_is_read_off_a_chinese_text_reads_back(text: str) -> None:
 @given(st.lists(st.sampled_from(
     ["周一至周五", "周末", "周六日", "工作日", "法定节假日", "每天", "其余", "夏季", "冬季",
      "5月-9月", "9:00-17:00", "8:30-11:00", "13:30-17:00", "18:00-次日2:00", "全天", "休息",
-     "闭馆", "除外", "，", "；", "（", "）", " ", "开放", "需预约", "16:30停止入场"]
+     "闭馆", "除外", "，", "；", "（", "）", " ", "开放", "需预约", "16:30停止入场", "、",
+     "除", "外", "下午休息", "照常开放", "双休", "春节闭馆", "需刷卡", "其余时间", "10-4月", "周一", "不休"]
 ), max_size=10).map("".join) | st.text(alphabet=LETTERS, max_size=20))  # fmt: skip
 def test_every_reading_is_in_the_grammar(text: str) -> None:
     read = from_text(text)
     if read.osm is not None:
-        assert parse(read.osm).problem is None
+        hours = parse(read.osm)
+        assert hours.problem is None
+        assert describe(hours, "zh")
+        for day in (date(2026, 2, 17), date(2026, 10, 1), date(2026, 10, 10), date(2027, 1, 1)):
+            assert day_minutes(hours, day, chinese_holidays()).max() < len(STATES)
 
 
 # Holidays: the announcement for 2026 gave 1 to 7 October off, and 20 September and 10 October

@@ -158,6 +158,19 @@ MEANT = [
         'Mo-Fr 09:00-17:00 open "工作日"; PH off',
         "+Fr12:00 -Sa12:00 -PH12:00 +WSa12:00",
     ),
+    ("周二至周日（周一闭馆）9:00-17:00", "Tu-Su 09:00-17:00; Mo off", "-Mo12:00 +Su12:00"),
+    ("周六（周日休息）9:00-12:00", "Sa 09:00-12:00; Su off", "+Sa10:00 -Su10:00 -We10:00"),
+    ("周六（节假日闭馆）9:00-12:00", "Sa 09:00-12:00; PH off", "+Sa10:00 -PHSa10:00 -We10:00"),
+    (
+        "周一至周五（周三需预约）9:00-17:00",
+        'Mo-Fr 09:00-17:00; We 09:00-17:00 unknown "需预约"',
+        "+Tu12:00 ?We12:00 -Sa12:00",
+    ),
+    (
+        "周一至周五18:00-次日8:00，周末全天",
+        "Mo-Fr 18:00-08:00, Sa-Su 00:00-24:00",
+        "+Sa12:00 +Tu7:00 -Tu12:00 -Mo7:00 +Fr23:00",
+    ),
     ("24小时开放，节假日无休", "24/7", "+PH3:00 +Mo3:00"),
     ("除周末和节假日以外 8:30-17:30", "08:30-17:30; Sa-Su off; PH off",
      "+Mo12:00 -Sa12:00 -PH12:00"),
@@ -378,3 +391,19 @@ def test_our_comments_are_told_in_both_languages() -> None:
     assert describe(hours, "en") == (
         "working days 09:00–17:00 (需刷卡, last entry 16:30); public holidays closed"
     )
+
+
+def test_no_afternoon_of_a_twelve_hour_clock_becomes_a_night() -> None:
+    """Every pair of half hours: past midnight only where no afternoon can be meant."""
+    nights = 0
+    for start in range(0, 1440, 30):
+        for end in range(0, start + 1, 30):
+            text = f"{start // 60}:{start % 60:02d}-{end // 60}:{end % 60:02d}"
+            if from_text(text).osm is None:
+                continue
+            nights += 1
+            afternoon = start < end + 720 < 1440 and start < 17 * 60
+            assert end < 60 or not afternoon, text
+            assert start != end, text
+            assert end < 60 or start >= 12 * 60, text
+    assert nights > 300

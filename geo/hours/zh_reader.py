@@ -16,6 +16,7 @@ __all__ = ["Reader"]
 
 _DAY = 1440
 _WEEKEND = frozenset({5, 6})
+_STATING = {"closed", "half_closed", "booking", "open"}
 
 
 class Reader:
@@ -28,6 +29,8 @@ class Reader:
         self.found: list[Rule] = []
         self.excepted: list[Rule] = []
         self.open = Rule()
+        self.outer: Rule | None = None  # days before a bracket that is about others
+        self.at = 0
         self.before = ""  # the kind of the token before
         self.behind: list[int] = []  # how many hours each rule has whose days stand behind
         self.entries: list[Token] = []
@@ -44,7 +47,8 @@ class Reader:
         NotUnderstoodError
             It is not certain which hours belong to which days.
         """
-        for token in self.tokens:
+        for at, token in enumerate(self.tokens):
+            self.at = at
             _ON[token.kind](self, token)
             self.before = token.kind
         self._close()
@@ -237,13 +241,27 @@ class Reader:
         raise doubt("not_understood")  # 除 without 外: what is gathered has none
 
     def on_bracket(self, token: Token) -> None:
-        """End what is complete at a bracket, so that (周一至周五) behind hours is theirs."""
-        if self.open.says:
+        """End what is complete at a bracket, so that (周一至周五) behind hours is theirs.
+
+        周二至周日（周一闭馆）9:00-17:00: what is in the bracket is a statement of its own.
+        """
+        if token.kind == "(" and self.open.selects and not self.open.says and self._states():
+            self.outer, self.open = self.open, Rule()
+        elif token.kind == ")" and self.outer is not None:
+            self._close()
+            self.open, self.outer = self.outer, None
+        elif self.open.says:
             self._close()
         elif token.kind == ")" and self.open.selects and self.found:
             before = self.found[-1]
             if before.spans and not before.selects and not before.rest:
                 self._close()
+
+    def _states(self) -> bool:
+        """Return whether the bracket that opens here says what happens, and names no hours."""
+        kinds = [t.kind for t in self.tokens[self.at + 1 :]]
+        inside = set(kinds[: kinds.index(")")]) if ")" in kinds else set()
+        return bool(inside & _STATING) and not inside & {"span", "all_day", "("}
 
     def on_separator(self, _: Token) -> None:
         """Let a separator stand: hours may follow their days, or more hours the hours."""

@@ -32,19 +32,25 @@ def render(rules: list[Rule]) -> str:
     over = max((end for r in rules for _, end in (*r.spans, *r.maybe)), default=0) - _DAY
     if over <= 0 or len(rules) == 1:
         return "; ".join(_render(rule) for rule in rules)
-    known = [r for r in rules if not (r.unknown and r.spans == [(0, _DAY)])]
-    if any(start < over for r in known for start, _ in (*r.spans, *r.maybe)):
-        raise doubt("not_understood")
     text = _render(rules[0])
     for at, rule in enumerate(rules[1:], 1):
         cleared = _times([(over, over + _DAY)])
+        if rule.state != "closed" and all(_apart(rule, before) for before in rules[:at]):
+            text += f", {_render(rule)}"
+            continue
+        _refuse_early(rules, over)
         if rule.state == "closed":
             text += f"; {_where(rule)} {cleared} off"
-        elif all(_apart(rule, before) for before in rules[:at]):
-            text += f", {_render(rule)}"
         else:
             text += f"; {_where(rule)} {cleared} off, {_render(rule)}"
     return text
+
+
+def _refuse_early(rules: list[Rule], over: int) -> None:
+    """Refuse hours that begin before the longest night is over: clearing would leave them."""
+    known = [r for r in rules if not (r.unknown and r.spans == [(0, _DAY)])]
+    if any(start < over for r in known for start, _ in (*r.spans, *r.maybe)):
+        raise doubt("not_understood")
 
 
 def _apart(one: Rule, other: Rule) -> bool:
