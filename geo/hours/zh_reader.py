@@ -52,6 +52,8 @@ class Reader:
             _ON[token.kind](self, token)
             self.before = token.kind
         self._close()
+        if self.outer is not None:
+            raise doubt("not_understood")  # its bracket does not end
         if self.behind:
             self._check_behind()
         rules = [*self.found, *self.excepted]
