@@ -53,15 +53,17 @@ dl.ht-three {grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr));}
   .stApp [data-testid="stSidebarNavLink"],
   .stApp .st-key-language button, .stApp [data-testid="stNumberInputContainer"] button,
   .stApp [data-testid="stFileUploaderDeleteBtn"] button,
-  .stApp .react-aria-ComboBox button {min-height: 44px; min-width: 44px;}
+  .stApp .stSelectbox .react-aria-ComboBox button {min-height: 44px; min-width: 44px;}
   .stApp [role=tab] {justify-content: center; padding-inline: .25rem;}
-  .stApp [data-testid="stExpander"] summary, .stApp .react-aria-ComboBox > [role=group],
+  .stApp [data-testid="stExpander"] summary,
+  .stApp .stSelectbox .react-aria-ComboBox > [role=group],
   .stApp [data-testid="stNumberInputContainer"], .stApp [data-testid="stDateInputField"],
   .stApp [data-testid="stTimeInputTimeDisplay"], .stApp [data-testid="stTextInputRootElement"],
   .stApp label:has(> input[type=checkbox], > input[role=switch]),
   .stApp [data-testid="stCheckbox"] label {min-height: 44px; align-items: center;}
+  .stApp .stMultiSelect .react-aria-ComboBox > [role=group] {min-height: 44px;}
   .stApp [data-testid="stNumberInputContainer"] > div {min-width: 88px;}
-  .stApp .react-aria-ComboBox input, .stApp [data-testid="stNumberInputField"],
+  .stApp .stSelectbox .react-aria-ComboBox input, .stApp [data-testid="stNumberInputField"],
   .stApp [data-testid="stTextInputRootElement"] input {min-height: 42px;}
   .stApp [data-testid="stDateInputCalendarButton"] {min-width: 44px; min-height: 42px;}
 }

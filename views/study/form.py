@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -13,16 +14,13 @@ from geo.errors import PlannerError, RequestError
 from geo.pace import PROFILES
 from routes.places import THEMES
 from routes.stops import metro_stations
-from routes.visits import ORDERS, Break, StudyBrief
-from views.plain import plain
-from views.study import asked
+from routes.visits import ORDERS, StudyBrief
+from views.study import asked, wishes
 from views.study.plans import Known
 
 __all__ = ["draw"]
 
 _SUBJECTS = ("line", "sites", "theme")
-_PAUSES = (0, 15, 30, 45, 60, 90, 120)
-_LUNCH: Break = ("11:30", "12:30", 0.0)
 _COORDINATES = "118.79,32.04"
 _LEAST_BUDGET = 10
 
@@ -32,13 +30,26 @@ class _Fields:
 
     def __init__(self, known: Known, brief: StudyBrief | None, lang: str) -> None:
         self.known, self.brief, self.lang = known, brief, lang
+        self._by_name = {
+            text: site
+            for site, place in known.places.items()
+            for text in (place.name_en, place.name_zh)
+        }
         self.now = brief or StudyBrief(theme=THEMES[0], date=asked.usual_day())
 
     def say(self, key: str, **fields: Any) -> str:
         return words.say(f"study.{key}", self.lang, **fields)
 
     def key(self, name: str) -> str:
-        return _key(name)
+        return wishes.key_of(name)
+
+    def id(self, site: str) -> str:
+        """Return the id of a site, which a link may tell by its name."""
+        return self._by_name.get(site, site)
+
+    def ids(self, brief: StudyBrief) -> StudyBrief:
+        """Return `brief` with ids in its pairs."""
+        return replace(brief, before=tuple((self.id(a), self.id(b)) for a, b in brief.before))
 
     def site(self, site: str) -> str:
         """Return what a site is called in a list to choose from."""
@@ -65,10 +76,6 @@ class _Fields:
         room.number_input(self.say(name), low, high, value, 1, key=self.key(name))
 
 
-def _key(name: str) -> str:
-    return f"study-{name}-{asked.turn()}"
-
-
 def draw(known: Known, brief: StudyBrief | None, lang: str) -> None:
     """Draw the form; what it makes is asked for by the time the page runs again."""
     field = _Fields(known, brief, lang)
@@ -82,12 +89,14 @@ def draw(known: Known, brief: StudyBrief | None, lang: str) -> None:
         key=field.key("subject"),
         required=True,
     )
+    stops = _draw_subject(field, kind)
+    _choice(field, "must", stops, _musts(field, kind, stops), field.say("must_hint"))
+    wishes.draw_order(field.ids(field.now), stops, field.site, lang)
+    wishes.draw_breaks(field.now, lang)
     with st.form(f"study-form-{asked.turn()}", border=False):
-        _draw_subject(field, kind)
         _draw_day(field)
         _draw_ends(field)
         _draw_group(field)
-        _draw_break(field)
         st.form_submit_button(
             field.say("submit"), type="primary", width="stretch", key="study-submit",
             on_click=_sent, args=(kind, lang),
@@ -98,29 +107,42 @@ def _subject(brief: StudyBrief) -> str:
     return next(name for name in _SUBJECTS if getattr(brief, name))
 
 
-def _draw_subject(field: _Fields, kind: str) -> None:
+def _draw_subject(field: _Fields, kind: str) -> tuple[str, ...]:
+    """Draw what is walked; return its stops, among which wishes can be made."""
     known, now = field.known, field.now
     if kind == "line":
         names = list(known.lines)
         at = names.index(now.line) if now.line in names else 0
-        st.selectbox(
+        chosen = st.selectbox(
             field.say("subject_line"), names, at, key=field.key("line"),
             format_func=lambda line: known.lines[line].title(field.lang),
         )  # fmt: skip
+        stops = known.lines[chosen].sites
     elif kind == "theme":
         themes = list(dict.fromkeys(t for p in known.places.values() for t in p.themes))
         themes.sort(key=lambda t: THEMES.index(t) if t in THEMES else len(THEMES))
         at = themes.index(now.theme) if now.theme in themes else 0
-        st.selectbox(
+        theme = st.selectbox(
             field.say("subject_theme"), themes, at, key=field.key("theme"),
             format_func=lambda theme: _theme(theme, field.lang),
         )  # fmt: skip
+        stops = tuple(site for site, place in known.places.items() if theme in place.themes)
     else:
-        line = known.lines.get(now.line or "")
+        # Who leaves a line for a choice of his own begins with its stops.
+        line = known.lines.get(st.session_state.get(field.key("line")) or now.line or "")
         wanted = line.sites if line else now.sites
-        _choice(field, "sites", tuple(known.places), wanted, field.say("sites_hint"))
-    here = tuple(site for site, place in known.places.items() if place.lon is not None)
-    _choice(field, "must", here, now.must, field.say("must_hint"))
+        stops = _choice(field, "sites", tuple(known.places), wanted, field.say("sites_hint"))
+    here = (known.places.get(site) for site in stops)
+    return tuple(place.id for place in here if place is not None and place.lon is not None)
+
+
+def _musts(field: _Fields, kind: str, stops: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the musts of the brief; those that are no stops only while its own walk is chosen."""
+    now = field.now
+    same = kind == _subject(now) and (
+        kind == "sites" or st.session_state.get(field.key(kind)) == getattr(now, kind)
+    )
+    return now.must if same else tuple(site for site in now.must if field.id(site) in stops)
 
 
 def _theme(theme: str, lang: str) -> str:
@@ -130,16 +152,15 @@ def _theme(theme: str, lang: str) -> str:
 
 def _choice(
     field: _Fields, name: str, known: tuple[str, ...], wanted: tuple[str, ...], hint: str
-) -> None:
-    """Draw a choice of sites by name, kept in the order they are chosen in."""
-    places = field.known.places
-    by_name = {text: site for site, place in places.items()
-               for text in (place.name_en, place.name_zh)}  # fmt: skip
-    start = list(dict.fromkeys(by_name.get(site, site) for site in wanted))
+) -> tuple[str, ...]:
+    """Draw a choice of sites by name, kept in the order they are chosen in; return it."""
+    start = list(dict.fromkeys(field.id(site) for site in wanted))
     options = (*known, *(site for site in start if site not in known))
-    st.multiselect(
-        field.say(name), options, start, format_func=field.site, placeholder=hint,
-        key=field.key(name),
+    return tuple(
+        st.multiselect(
+            field.say(name), options, start, format_func=field.site, placeholder=hint,
+            key=field.key(name),
+        )
     )  # fmt: skip
 
 
@@ -150,7 +171,8 @@ def _draw_day(field: _Fields) -> None:
         field.say("date"), now.day, format="YYYY-MM-DD", key=field.key("date"),
         help=field.say("date_help"),
     )  # fmt: skip
-    second.time_input(field.say("depart"), _time(now.depart), step=300, key=field.key("depart"))
+    depart = wishes.time_of(now.depart)
+    second.time_input(field.say("depart"), depart, step=300, key=field.key("depart"))
     third.number_input(
         field.say("budget"), 0.0, 1440.0, float(now.budget_minutes or 0.0), 30.0,
         format="%g", key=field.key("budget"),
@@ -192,35 +214,11 @@ def _draw_group(field: _Fields) -> None:
     field.number(fourth, "rest_detour_m", 0.0, 2000.0, 50.0)
 
 
-def _draw_break(field: _Fields) -> None:
-    earliest, latest, minutes = (*field.now.breaks, _LUNCH)[0]
-    first, second, third = st.columns(3)
-    options = sorted({*_PAUSES, minutes})
-    first.selectbox(
-        field.say("pause"), options, options.index(minutes), key=field.key("pause"),
-        format_func=lambda m: field.say("pause_none") if m == 0 else field.say("pause_of", m=m),
-    )  # fmt: skip
-    second.time_input(
-        field.say("pause_from"), _time(earliest), step=900, key=field.key("pause_from")
-    )
-    third.time_input(
-        field.say("pause_until"), _time(latest), step=900, key=field.key("pause_until")
-    )
-    kept = [field.say("pair", a=field.site(a), b=field.site(b)) for a, b in field.now.before]
-    if kept:
-        st.caption(plain(field.say("before", pairs="；".join(kept))))
-
-
-def _time(text: str) -> datetime.time:
-    hour, minute = text.replace("：", ":").split(":")
-    return datetime.time(int(hour), int(minute))
-
-
 def _sent(kind: str, lang: str) -> None:
     """Ask for what the form says; what makes no sense is told on the page that follows."""
 
     def value(name: str) -> Any:
-        return st.session_state[_key(name)]
+        return st.session_state[wishes.key_of(name)]
 
     try:
         asked.keep(_brief(value, kind, lang), anew=False)
@@ -229,29 +227,23 @@ def _sent(kind: str, lang: str) -> None:
 
 
 def _brief(value: Callable[[str], Any], kind: str, lang: str) -> StudyBrief:
-    before: StudyBrief | None = st.session_state.get(asked.BRIEF)
     day: datetime.date | None = value("date")
     if 0 < value("budget") < _LEAST_BUDGET:
         raise RequestError("study_budget", least=_LEAST_BUDGET)
-    pause = float(value("pause"))
-    first: tuple[Break, ...] = ()
-    if pause:
-        first = ((_clock(value("pause_from")), _clock(value("pause_until")), pause),)
-    rest = before.breaks[1:] if before else ()
     return StudyBrief(
         line=value("line") if kind == "line" else None,
         sites=tuple(value("sites")) if kind == "sites" else (),
         theme=value("theme") if kind == "theme" else None,
         must=tuple(value("must")),
-        before=before.before if before and _subject(before) == kind else (),
+        before=wishes.pairs(),
         start=(value("start") or "").strip(),
         end=(value("end") or "").strip(),
         date=day.isoformat() if day else "",
-        depart=_clock(value("depart")),
+        depart=wishes.told_of(value("depart")),
         budget_minutes=value("budget") or None,
         pace_kmh=value("pace_kmh"),
         gather_minutes=value("gather_minutes"),
-        breaks=(*first, *rest),
+        breaks=wishes.breaks(),
         max_walk_min=value("max_walk_min"),
         groups=value("groups"),
         group_size=value("group_size"),
@@ -260,7 +252,3 @@ def _brief(value: Callable[[str], Any], kind: str, lang: str) -> StudyBrief:
         rest_detour_m=value("rest_detour_m"),
         lang=lang,
     )
-
-
-def _clock(time: datetime.time) -> str:
-    return f"{time.hour:02d}:{time.minute:02d}"
