@@ -27,6 +27,7 @@ def lines_list(as_json: Json = False, lang: Lang = None) -> None:
     """列出线路 · list the lines."""
     said = language(lang)
     from routes.lines import read_lines
+    from routes.telling import counted
 
     lines = read_lines()
     if as_json:
@@ -39,8 +40,8 @@ def lines_list(as_json: Json = False, lang: Lang = None) -> None:
         return
     for x in lines.values():
         status = words.say(f"line_status.{x.status}", said)
-        say(words.say("lines.row", said, id=x.id, title=x.title(said), stops=len(x.stops),
-                      status=status))  # fmt: skip
+        stops = counted("stops", len(x.stops), said)
+        say(words.say("lines.row", said, id=x.id, title=x.title(said), stops=stops, status=status))
 
 
 @lines_app.command("show")
@@ -69,7 +70,7 @@ def lines_show(
         minutes = stop.visit_minutes or (place.visit_minutes if place else 0)
         say("  " + words.say("lines.stop", said, number=number, name=name, minutes=round(minutes),
                       why=stop.why(said)))  # fmt: skip
-    say(words.say("lines.source", said, source=x.source))
+    say(words.say("lines.source", said, source=x.source(said)))
 
 
 def _as_dict(line: Any) -> dict[str, Any]:
@@ -96,6 +97,7 @@ def lines_check(
     from routes.legs_check import check_legs
     from routes.lines import LINES, check_lines, read_lines
     from routes.places import read_places
+    from routes.telling import counted
 
     lines, places = read_lines(folder or LINES), read_places()
     faults = check_lines(lines, places)
@@ -114,6 +116,8 @@ def lines_check(
             if "previous" in fields and fields["previous"] in places:
                 fields["previous"] = places[str(fields["previous"])].name(said)
             say(f"{f.line}: {words.say(f'line.{f.code}', said, **fields)}")
-        say(words.say("lines.checked", said, lines=len(lines), faults=len(faults)))
+        say(words.say("lines.checked", said, lines=counted("lines", len(lines), said),
+                      faults=counted("faults", len(faults), said)))  # fmt: skip
     if wrong:
-        raise RouteError("lines_wrong", count=len(wrong))
+        errors = {f"errors_{it}": counted("errors", len(wrong), it) for it in words.LANGUAGES}
+        raise RouteError("lines_wrong", **errors)

@@ -50,7 +50,7 @@ class PlannerError(Exception):
     code
         Key of the sentence, without the ``error.`` prefix.
     **params
-        Values for the sentence's fields.
+        Values for the sentence's fields; one told as ``place_zh`` and ``place_en`` fills ``place``.
     """
 
     exit_code: ClassVar[int] = 1
@@ -62,10 +62,24 @@ class PlannerError(Exception):
 
     def sentence(self, lang: str = "en") -> str:
         """Return the refusal as one plain sentence in ``zh`` or ``en``."""
-        return words.say(f"error.{self.code}", lang, **self.params)
+        return words.say(f"error.{self.code}", lang, **_told(self.params, lang))
 
     def __str__(self) -> str:
         return self.sentence("en")
+
+
+_ECHOED = ("text", "word", "line", "theme")  # parameters that repeat what the user wrote
+_MOST_ECHOED = 40
+
+
+def _told(params: dict[str, Any], lang: str) -> dict[str, Any]:
+    """Return a sentence's fields in `lang`; what the user wrote is cut where it is long."""
+    told = words.in_language(params, lang)
+    for key in _ECHOED:
+        value = told.get(key)
+        if isinstance(value, str) and len(value) > _MOST_ECHOED:
+            told[key] = value[:_MOST_ECHOED] + "…"
+    return told
 
 
 class RequestError(PlannerError, ValueError):

@@ -7,11 +7,12 @@ side, so that neither can be forgotten.
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-__all__ = ["LANGUAGES", "entries", "say"]
+__all__ = ["LANGUAGES", "entries", "in_language", "say"]
 
 LANGUAGES = ("zh", "en")
 
@@ -71,3 +72,10 @@ def say(key: str, lang: str, **params: Any) -> str:
     if lang not in LANGUAGES:
         raise ValueError(f"language must be one of {LANGUAGES}, not {lang!r}")
     return _entry(key)[lang].format(**params)
+
+
+def in_language(params: Mapping[str, Any], lang: str) -> dict[str, Any]:
+    """Return a text's fields: those told twice, ``name_zh`` and ``name_en``, fill ``name``."""
+    end = f"_{lang}"
+    told = {key.removesuffix(end): value for key, value in params.items() if key.endswith(end)}
+    return {**params, **told}

@@ -92,7 +92,11 @@ def turn_of(angle: float) -> str:
 
 
 def directions(
-    leg: Leg, origin: Place | None = None, target: Place | None = None
+    leg: Leg,
+    origin: Place | None = None,
+    target: Place | None = None,
+    *,
+    minutes: int | None = None,
 ) -> tuple[Instruction, ...]:
     """Return what to do on `leg`, in order.
 
@@ -102,13 +106,18 @@ def directions(
         From `routes.legs`.
     origin, target
         What stands at its ends; None for a bare position or a pier.
+    minutes
+        What a timetable says of the leg; its own minutes rounded up by default.
     """
+    spoken = math.ceil(leg.minutes) if minutes is None else minutes
     if leg.mode == "ride":
-        return (_ride(leg, target),)
+        return (_ride(leg, target, spoken),)
     if leg.ferry is not None:
         return (_ferry(leg),)
+    if "estimated" in leg.flags:
+        return (_guess(leg, target, spoken),)
     if target is not None and target.coordinate_status == "estimated":
-        return (_near(leg, target),)
+        return (_near(leg, target, spoken),)
     stretches = _stretches(leg)
     told = [_told(s) for s in stretches]
     if origin is not None and origin.coordinate_status == "estimated" and told:
@@ -235,18 +244,25 @@ def _arrival(leg: Leg, target: Place | None) -> tuple[Instruction, ...]:
     return (*told, Instruction("arrive", side, None, 0.0, lon, lat, (("place", name),)))
 
 
-def _near(leg: Leg, target: Place) -> Instruction:
+def _guess(leg: Leg, target: Place | None, minutes: int) -> Instruction:
+    """Return which way a walk off the network leads: nobody knows its turns."""
+    _, line = _starts(leg)
+    fields = (("place", _names(target)), ("minutes", minutes), ("compass", _compass(line, 0.0)))
+    return _plain("guess", leg, 0, fields)
+
+
+def _near(leg: Leg, target: Place, minutes: int) -> Instruction:
     fields = (
         ("place", _names(target)),
         ("accuracy_m", round(target.accuracy_m or 0)),
-        ("minutes", math.ceil(leg.minutes)),
+        ("minutes", minutes),
     )
     return _plain("near", leg, -1, fields)
 
 
-def _ride(leg: Leg, target: Place | None) -> Instruction:
+def _ride(leg: Leg, target: Place | None, minutes: int) -> Instruction:
     walk = None if math.isnan(leg.walk_minutes) else math.ceil(leg.walk_minutes)
-    fields = (("place", _names(target)), ("minutes", math.ceil(leg.minutes)), ("walk", walk))
+    fields = (("place", _names(target)), ("minutes", minutes), ("walk", walk))
     return _plain("ride", leg, 0, fields)
 
 
@@ -296,6 +312,8 @@ def sentence(told: Instruction, lang: str) -> str:
         fields["street"] = told.street[at]
     fields["distance"] = distance(told.metres, lang)
     key = told.kind
+    if "compass" in fields:
+        fields["compass"] = words.say(f"compass.{fields['compass']}", lang)
     if key == "arrive":
         key = f"arrive_{told.turn}"
     elif key == "ride" and fields.get("walk") is None:

@@ -1,147 +1,242 @@
 """An order of its own for each of several groups, by constraint programming (CP-SAT, OR-Tools).
 
-Each group visits every stop once; at a place at most so many groups are inside at once; visits
-begin within opening hours. The last group's finish is made as early as can be found in a fixed
-amount of the solver's work, so that the same request gives the same plan; the solver's bound tells
-how far that can be from the best.
+Each group visits every stop once, A before B where that was asked for; at a place at most so many
+groups are inside at once; visits begin within opening hours. The last group's finish is made as
+early as can be found in a fixed amount of the solver's work, so that the same request gives the
+same plan; the solver's bound tells how far that can be from the best.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
-import numpy as np
-
-from geo.hours import HolidayBook
 from geo.network.model import FloatArray
-from routes.places import Place
-from routes.timetable import windows_of
+from routes.group_times import Walk
+from routes.order import with_doors
+from routes.timetable import LAST, Timetable, Window
 from routes.visits import StudyBrief
 
-__all__ = ["MOST_WORK", "Own", "own_orders"]
+__all__ = ["MOST_ARCS", "MOST_WORK", "Own", "own_orders"]
 
-MOST_WORK = 4.0
-"""Deterministic time of the solver; about as many seconds on one core."""
-SECONDS = 60  # the solver counts whole seconds
-LATEST = 24 * 60 * SECONDS
+MOST_WORK = 1.0
+"""Deterministic time of the solver, about 2 s on one core."""
+FULL_ARCS = 200
+"""From as much to decide on, the work shrinks: each unit of it takes longer then."""
+MOST_ARCS = 1200
+"""Groups × stops²: where there is more to decide, the solver finds nothing good in that work."""
+UNITS = 600  # the solver counts in tenths of a second
 
 
 @dataclass(frozen=True)
 class Own:
-    """Orders: for each group (place, minute its visit begins), and the bound on the last finish."""
+    """Orders: for each group (place, minute its visit begins), and a bound on the last finish."""
 
     orders: tuple[tuple[tuple[int, float], ...], ...]
     bound: float
 
 
-def own_orders(
-    stops: Sequence[int],
-    start: int | None,
-    end: int | None,
-    minutes: FloatArray,
-    places: Sequence[Place],
-    stays: Sequence[float],
-    brief: StudyBrief,
-    book: HolidayBook,
-    most: dict[int, int | None],
-) -> Own | None:
-    """Return an order for each group, None without OR-Tools or where none was found.
+@dataclass(frozen=True, eq=False)
+class _Task:
+    """What is to be planned, in whole units; `grid` has the start and the end in its last two."""
 
-    Times are whole seconds, rounded up, so a plan that holds here holds with exact ones too; the
-    bound is lowered by as many seconds as can have been rounded.
+    stops: tuple[int, ...]
+    grid: FloatArray
+    service: tuple[int, ...]
+    hours: tuple[tuple[tuple[int, int], ...], ...]
+    before: tuple[tuple[int, int], ...]
+    limits: tuple[int | None, ...]
+    departs: int
+    horizon: int
+
+
+def own_orders(
+    walk: Walk,
+    brief: StudyBrief,
+    hours: Mapping[int, Sequence[Window]],
+    limits: Mapping[int, int],
+    before: Sequence[tuple[int, int]],
+    hint: Sequence[Timetable],
+    least: float | None,
+) -> Own | None:
+    """Return an order for each group; None without OR-Tools, or where none was found.
+
+    Times are whole units, rounded up, so a plan that holds here holds with exact ones too; the
+    bound is lowered by as much as can have been rounded. Breaks are left aside: the orders are to
+    be timed again where there are any, the bound holds all the same.
+
+    Parameters
+    ----------
+    hours
+        When the visit of each stop may begin, minutes from 00:00.
+    limits, before
+        Groups that a place takes at once; pairs of places, the first before the second.
+    hint
+        A plan to begin with.
+    least
+        A bound that is known already.
     """
     try:
         from ortools.sat.python import cp_model
     except ImportError:
         return None
+    task = _task(walk, brief, hours, limits, before, max(t.finish for t in hint))
+    arcs = brief.groups * len(walk.stops) ** 2
+    if task is None or arcs > MOST_ARCS:
+        return None
     model = cp_model.CpModel()
-    departs = _up(brief.departs)
-    service = {i: _up(stays[i] + brief.gather_minutes) for i in stops}
-    begins: list[dict[int, Any]] = []
-    inside: dict[int, list[Any]] = {i: [] for i in stops}
-    finishes = []
-    for g in range(brief.groups):
-        begin = {}
-        for i in stops:
-            spans = [
-                [_up(a), _down(b)]
-                for a, b in windows_of(places[i], stays[i], brief.day, book)
-                if _down(b) >= _up(a)
-            ]
-            if not spans:
-                return None
-            domain = cp_model.Domain.from_intervals(spans)
-            begin[i] = model.new_int_var_from_domain(domain, f"b{g}.{i}")
-            model.add(begin[i] >= departs)
-            inside[i].append(model.new_fixed_size_interval_var(begin[i], service[i], f"v{g}.{i}"))
-        finishes.append(_route(model, g, stops, start, end, minutes, begin, service, departs))
-        begins.append(begin)
-    for i in stops:
-        limit = most.get(i)
-        if limit is not None:
-            model.add_cumulative(inside[i], [1] * brief.groups, limit)
-    last = model.new_int_var(0, 2 * LATEST, "last")
+    begins, finishes = _groups(model, cp_model, task, brief.groups)
+    last = model.new_int_var(task.departs, task.horizon, "last")
     model.add_max_equality(last, finishes)
-    model.minimize(last * (brief.groups * LATEST) + sum(finishes))
+    if least is not None:
+        model.add(last >= _down(least))
+    _hint(model, task, [walk.places[i].id for i in task.stops], begins, hint)
+    model.minimize(last)
+    solver = _solver(cp_model, MOST_WORK * min(1.0, FULL_ARCS / arcs))
+    if solver.solve(model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        return None
+    bound = (solver.best_objective_bound - 2 * len(task.stops) - 2) / UNITS
+    if arcs <= FULL_ARCS:
+        solver = _others_sooner(model, cp_model, solver, last, begins, finishes)
+    orders = []
+    for begin in begins:
+        told = sorted((solver.value(var) / UNITS, task.stops[k]) for k, var in enumerate(begin))
+        orders.append(tuple((i, minute) for minute, i in told))
+    return Own(tuple(orders), bound)
+
+
+def _task(
+    walk: Walk,
+    brief: StudyBrief,
+    hours: Mapping[int, Sequence[Window]],
+    limits: Mapping[int, int],
+    before: Sequence[tuple[int, int]],
+    latest: float,
+) -> _Task | None:
+    """Return the task in units, None where a stop cannot be begun in any of them."""
+    stops = tuple(sorted(walk.stops))
+    at = {i: k for k, i in enumerate(stops)}
+    horizon = _up(min(latest, LAST)) + 60 * UNITS
+    spans = tuple(
+        tuple((_up(a), min(_down(b), horizon)) for a, b in hours[i]
+              if _up(a) <= min(_down(b), horizon))
+        for i in stops
+    )  # fmt: skip
+    if not all(spans):
+        return None
+    return _Task(
+        stops, with_doors(walk.minutes, stops, walk.start, walk.end),
+        tuple(_up(walk.stays[i] + brief.gather_minutes) for i in stops), spans,
+        tuple((at[a], at[b]) for a, b in before), tuple(limits.get(i) for i in stops),
+        _up(brief.departs), horizon,
+    )  # fmt: skip
+
+
+def _groups(
+    model: Any, cp_model: Any, task: _Task, groups: int
+) -> tuple[list[list[Any]], list[Any]]:
+    """Add every group's visits and round; return when visits begin, and when each is done."""
+    begins, finishes = [], []
+    for g in range(groups):
+        begin = [
+            model.new_int_var_from_domain(cp_model.Domain.from_intervals(spans), f"b{g}.{k}")
+            for k, spans in enumerate(task.hours)
+        ]
+        for a, b in task.before:
+            model.add(begin[b] >= begin[a] + task.service[a])
+        finishes.append(_round(model, g, task, begin))
+        begins.append(begin)
+    for k, limit in enumerate(task.limits):
+        inside = [
+            model.new_fixed_size_interval_var(begin[k], task.service[k], f"v{g}.{k}")
+            for g, begin in enumerate(begins)
+        ]
+        if limit == 1:
+            model.add_no_overlap(inside)
+        elif limit is not None and limit < groups:
+            model.add_cumulative(inside, [1] * groups, limit)
+    for one, other in pairwise(begins):
+        model.add(one[0] <= other[0])  # groups are alike: which is which decides nothing
+    return begins, finishes
+
+
+def _round(model: Any, group: int, task: _Task, begin: Sequence[Any]) -> Any:
+    """Add one group's round through all stops; return the variable of its finish."""
+    finish = model.new_int_var(task.departs, task.horizon, f"f{group}")
+    arcs = []
+    for a in range(len(task.stops)):
+        leaving = model.new_bool_var(f"s{group}.{a}")
+        ending = model.new_bool_var(f"e{group}.{a}")
+        arcs += [(0, a + 1, leaving), (a + 1, 0, ending)]
+        to, away = float(task.grid[-2, a]), float(task.grid[a, -1])
+        if math.isfinite(to):
+            model.add(begin[a] >= task.departs + _up(to)).only_enforce_if(leaving)
+        else:
+            model.add(leaving == 0)
+        model.add(begin[a] >= task.departs)
+        done = begin[a] + task.service[a]
+        model.add(finish >= done)
+        if math.isfinite(away):
+            model.add(finish >= done + _up(away)).only_enforce_if(ending)
+        else:
+            model.add(ending == 0)
+        for b in range(len(task.stops)):
+            travel = float(task.grid[a, b])
+            if a != b and math.isfinite(travel):
+                arc = model.new_bool_var(f"a{group}.{a}.{b}")
+                arcs.append((a + 1, b + 1, arc))
+                model.add(begin[b] >= done + _up(travel)).only_enforce_if(arc)
+    model.add_circuit(arcs)
+    spans = [
+        model.new_fixed_size_interval_var(begin[k], minutes, f"g{group}.{k}")
+        for k, minutes in enumerate(task.service)
+    ]
+    model.add_no_overlap(spans)  # implied by the round, but it is what the solver reasons best with
+    return finish
+
+
+def _hint(
+    model: Any, task: _Task, places: Sequence[str], begins: list[list[Any]],
+    hint: Sequence[Timetable],
+) -> None:  # fmt: skip
+    """Tell the solver a plan to begin with."""
+    days = [{v.place.id: v.begin for v in t.visits if v.minutes > 0} for t in hint]
+    days.sort(key=lambda day: day[places[0]])
+    for day, begin in zip(days, begins, strict=True):
+        for site, var in zip(places, begin, strict=True):
+            model.add_hint(var, _up(day[site]))
+
+
+def _others_sooner(
+    model: Any, cp_model: Any, solver: Any, last: Any, begins: list[list[Any]], finishes: list[Any]
+) -> Any:
+    """Solve once more for the other groups: nobody waits where it is of no use to the last."""
+    found = solver.value(last)
+    model.clear_hints()
+    for begin in begins:
+        for var in begin:
+            model.add_hint(var, solver.value(var))
+    model.add(last <= found)
+    model.minimize(sum(finishes))
+    again = _solver(cp_model, MOST_WORK / 4)
+    return again if again.solve(model) in (cp_model.OPTIMAL, cp_model.FEASIBLE) else solver
+
+
+def _solver(cp_model: Any, work: float) -> Any:
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = 1
-    solver.parameters.max_deterministic_time = MOST_WORK
-    if solver.solve(model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        return None
-    orders = []
-    for begin in begins:
-        told = sorted((solver.value(var) / SECONDS, i) for i, var in begin.items())
-        orders.append(tuple((i, minute) for minute, i in told))
-    bound = math.floor(solver.best_objective_bound / (brief.groups * LATEST))
-    rounded = 2 * len(stops) + 2
-    return Own(tuple(orders), (min(bound, solver.value(last)) - rounded) / SECONDS)
+    solver.parameters.max_deterministic_time = work
+    solver.parameters.linearization_level = 0  # relaxations cost five times what they bring here
+    return solver
 
 
 def _up(minutes: float) -> int:
-    return math.ceil(minutes * SECONDS - 1e-6)
+    return math.ceil(minutes * UNITS - 1e-6)
 
 
 def _down(minutes: float) -> int:
-    return math.floor(minutes * SECONDS + 1e-6)
-
-
-def _route(
-    model: Any,
-    group: int,
-    stops: Sequence[int],
-    start: int | None,
-    end: int | None,
-    minutes: FloatArray,
-    begin: dict[int, Any],
-    service: dict[int, int],
-    departs: int,
-) -> Any:
-    """Add one group's round through all stops; return the variable of its finish."""
-    finish = model.new_int_var(0, 2 * LATEST, f"f{group}")
-    arcs = []
-    for a, i in enumerate(stops, 1):
-        leaving = model.new_bool_var(f"s{group}.{i}")
-        ending = model.new_bool_var(f"e{group}.{i}")
-        to = 0.0 if start is None else float(minutes[start, i])
-        away = 0.0 if end is None else float(minutes[i, end])
-        arcs += [(0, a, leaving), (a, 0, ending)]
-        if math.isfinite(to):
-            model.add(begin[i] >= departs + _up(to)).only_enforce_if(leaving)
-        else:
-            model.add(leaving == 0)
-        if math.isfinite(away):
-            model.add(finish >= begin[i] + service[i] + _up(away)).only_enforce_if(ending)
-        else:
-            model.add(ending == 0)
-        for b, j in enumerate(stops, 1):
-            travel = float(np.asarray(minutes)[i, j])
-            if i != j and math.isfinite(travel):
-                arc = model.new_bool_var(f"a{group}.{i}.{j}")
-                arcs.append((a, b, arc))
-                model.add(begin[j] >= begin[i] + service[i] + _up(travel)).only_enforce_if(arc)
-    model.add_circuit(arcs)
-    return finish
+    return math.floor(minutes * UNITS + 1e-6)

@@ -10,7 +10,7 @@ import numpy as np
 from geo.network.model import EdgeFlag, FloatArray, WalkNetwork
 from geo.search import Graph, Seeds, graph_along, shortest_path
 from routes.ferries import Ferry
-from routes.matrix import FERRY, MODES, WALK, LegTable, WalkGround
+from routes.matrix import FERRY, MODES, WALK, WALK_FACTOR, LegTable, WalkGround
 
 __all__ = ["Leg", "LegPart", "legs_between"]
 
@@ -48,11 +48,13 @@ class Leg:
     minutes
         As the plan reckons; a ferry's with the longest wait.
     metres
-        Along the line; straight for a ride.
+        Along the line; straight for a ride; the straight line × `routes.matrix.WALK_FACTOR` for a
+        walk off the network.
     line
-        (k, 2) WGS-84 degrees from position to position; a ride's is straight and only a sketch.
+        (k, 2) WGS-84 degrees from position to position; one that is estimated is straight and only
+        a sketch.
     parts
-        The edges walked, in order; none for a ride or a crossing.
+        The edges walked, in order; none for a ride, a crossing or a walk off the network.
     access_m
         Straight metres at the start and at the end, between place and way.
     walk_minutes
@@ -60,7 +62,8 @@ class Leg:
     ferry
         The ferry of a crossing, and whether it is boarded at its first pier (0) or second (1).
     flags
-        ``estimated`` for a ride, ``far_access`` where a straight piece is long.
+        ``estimated`` for a ride, and for a walk off the network; ``far_access`` where a straight
+        piece is long.
     """
 
     origin: str
@@ -83,7 +86,8 @@ def legs_between(
     mode, walk_minutes = int(table.mode[a, b]), float(table.walk_minutes[a, b])
     graph = graph_along(ground.network, ground.costs.along, ground.costs.against)
     if mode == WALK:
-        return (_walk(ground, graph, a, b),)
+        off = bool(table.guessed[a, b])
+        return (_guess(ground, table, a, b) if off else _walk(ground, graph, a, b),)
     if mode != FERRY:
         return (_ride(ground, table, a, b, walk_minutes),)
     k, end = int(table.ferry[a, b]), int(table.first_pier[a, b])
@@ -101,6 +105,15 @@ def _ride(ground: WalkGround, table: LegTable, a: int, b: int, walk_minutes: flo
         ground.spots[a].id, ground.spots[b].id, MODES[int(table.mode[a, b])],
         float(table.minutes[a, b]), float(table.straight_m[a, b]), ground.lonlat[[a, b]],
         walk_minutes=walk_minutes, flags=("estimated",),
+    )  # fmt: skip
+
+
+def _guess(ground: WalkGround, table: LegTable, a: int, b: int) -> Leg:
+    """Return the walk between two spots of which one is off the network, and near the other."""
+    metres = float(table.straight_m[a, b]) * WALK_FACTOR
+    return Leg(
+        ground.spots[a].id, ground.spots[b].id, MODES[WALK], float(table.minutes[a, b]),
+        metres, ground.lonlat[[a, b]], flags=("estimated",),
     )  # fmt: skip
 
 

@@ -21,7 +21,11 @@ def check_legs(
     network: WalkNetwork,
     max_walk_min: float,
 ) -> list[LineFault]:
-    """Return ``unreachable_leg`` and ``long_leg`` faults between stops that have positions."""
+    """Return faults of legs between stops that have positions.
+
+    Codes: ``unreachable_leg``, ``long_leg``, ``estimated_leg`` (one is off the network
+    and near the other).
+    """
     known = {
         site: places[site]
         for line in lines.values()
@@ -33,12 +37,15 @@ def check_legs(
     at = {site: k for k, site in enumerate(known)}
     brief = StudyBrief(sites=("all",), max_walk_min=max_walk_min)
     spots = [Spot(p.id, p.lon, p.lat) for p in known.values()]
-    walk = leg_table(lay_spots(network, spots, (), brief), (), brief).walk_minutes
+    table = leg_table(lay_spots(network, spots, (), brief), (), brief)
     faults = []
     for line in lines.values():
         for a, b in pairwise([site for site in line.sites if site in known]):
-            minutes = float(walk[at[a], at[b]])
-            if math.isnan(minutes):
+            minutes = float(table.walk_minutes[at[a], at[b]])
+            if table.guessed[at[a], at[b]]:
+                fields = {"previous": a, "minutes": math.ceil(table.minutes[at[a], at[b]])}
+                faults.append(LineFault(line.id, b, "estimated_leg", fields))
+            elif math.isnan(minutes):
                 faults.append(LineFault(line.id, b, "unreachable_leg", {"previous": a}))
             elif minutes > max_walk_min:
                 fields = {"previous": a, "minutes": math.ceil(minutes)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -44,7 +45,7 @@ class StudyLine:
     status
         ``published`` where a source gives these stops in this order; ``composed`` where this
         project put them together.
-    source
+    source_zh, source_en
         Where the stops, or the line's name and theme, come from.
     start, end
         As in a `StudyBrief`; empty: the first and the last stop.
@@ -55,7 +56,8 @@ class StudyLine:
     title_en: str
     theme: str
     status: str
-    source: str
+    source_zh: str
+    source_en: str
     text_zh: str
     text_en: str
     stops: tuple[LineStop, ...]
@@ -65,6 +67,10 @@ class StudyLine:
     def title(self, lang: str) -> str:
         """Return the title in `lang`."""
         return self.title_zh if lang == "zh" else self.title_en
+
+    def source(self, lang: str) -> str:
+        """Return where it comes from, in `lang`."""
+        return self.source_zh if lang == "zh" else self.source_en
 
     @property
     def sites(self) -> tuple[str, ...]:
@@ -88,7 +94,8 @@ def read_lines(folder: Path = LINES) -> dict[str, StudyLine]:
     Raises
     ------
     MissingFileError, RouteError
-        No such folder; a file that is not TOML or lacks something; an id used twice.
+        No such folder, or no line in it; a file that is not TOML, lacks something or has minutes
+        that are none; an id used twice.
     """
     if not folder.is_dir():
         raise MissingFileError("file_missing", path=folder)
@@ -105,6 +112,8 @@ def read_lines(folder: Path = LINES) -> dict[str, StudyLine]:
             if line.id in found:
                 raise RouteError("line_twice", path=path, line=line.id)
             found[line.id] = line
+    if not found:
+        raise RouteError("lines_none", path=folder)
     return found
 
 
@@ -116,7 +125,8 @@ def _line(entry: Mapping[str, Any]) -> StudyLine:
     texts = {
         key: str(entry[key])
         for key in (
-            "id", "title_zh", "title_en", "theme", "status", "source", "text_zh", "text_en",
+            "id", "title_zh", "title_en", "theme", "status", "source_zh", "source_en",
+            "text_zh", "text_en",
         )
     }  # fmt: skip
     return StudyLine(
@@ -132,6 +142,8 @@ def _stop(entry: Mapping[str, Any]) -> LineStop:
     if kind not in KINDS:
         raise ValueError(f"kind = {kind!r}")
     minutes = entry.get("visit_minutes")
+    if minutes is not None and not (math.isfinite(float(minutes)) and float(minutes) > 0):
+        raise ValueError(f"visit_minutes = {minutes!r}")
     return LineStop(
         str(entry["site"]),
         None if minutes is None else float(minutes),

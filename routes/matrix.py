@@ -4,7 +4,11 @@ The rule, stated in every file: a pair is walked where that takes at most the br
 it takes longer, where no way leads (the river lies between) or where a place is off the network,
 it goes by ferry if both walks to the piers are within the limit, else it is ridden (coach or
 metro): straight line × `RIDE_FACTOR` at `RIDE_KMH`, plus `RIDE_FIXED_MIN` to get in and out. Rides
-are always estimates.
+are always estimates. A place off the network is walked to all the same where it is near: straight
+line × `WALK_FACTOR` within the limit, no water or barrier between; such a walk is an estimate too.
+
+An order is chosen on other minutes than these (`ordering_minutes`): a ride is for where walking is
+impossible or too long, so it never counts less than the longest walk there may be.
 """
 
 from __future__ import annotations
@@ -33,12 +37,15 @@ __all__ = [
     "RIDE_FACTOR",
     "RIDE_FIXED_MIN",
     "RIDE_KMH",
+    "RIDE_WAIT_MIN",
+    "WALK_FACTOR",
     "LegTable",
     "Spot",
     "WalkGround",
     "group_profile",
     "lay_spots",
     "leg_table",
+    "ordering_minutes",
 ]
 
 MODES = ("walk", "ferry", "ride")
@@ -46,10 +53,16 @@ WALK, FERRY, RIDE = range(3)
 RIDE_FACTOR = 1.4  # road ÷ straight line; the walk's own ratio at Nanjing is 1.28 in the median
 RIDE_KMH = 20.0  # door to door within a city, stops and lights counted
 RIDE_FIXED_MIN = 8.0
+RIDE_WAIT_MIN = 10.0  # for a coach to come and a group to board: counted for the order alone
+WALK_FACTOR = 1.4  # way ÷ straight line where no way is known; between the median and the longest
+# How far a walk off the network may lead, straight: to the far bank of no wide river. Where a
+# network knows of no water, no farther than a place may lie from its way.
+MAX_GUESS_M = 1000.0
 # A site's point is often its middle, or a few hundred metres off; the walk to the nearest way is
 # then part of the leg, straight, and said so.
 MAX_ACCESS_M = 400.0
 LONGEST_WALK_S = 6 * 3600.0
+BoolArray = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -107,6 +120,10 @@ class LegTable:
         (n, n) number of the ferry taken, -1: none. Its piers are walked to as `first_pier` says.
     first_pier
         (n, n) 0 where it is boarded at the ferry's first pier, 1 at its second.
+    pier_minutes
+        (n, n) on foot to the pier where it is boarded; NaN without a ferry.
+    guessed
+        (n, n) True where a walk is only estimated, from the straight line.
     """
 
     minutes: FloatArray
@@ -115,6 +132,8 @@ class LegTable:
     straight_m: FloatArray
     ferry: npt.NDArray[np.int16]
     first_pier: npt.NDArray[np.int8]
+    pier_minutes: FloatArray
+    guessed: npt.NDArray[np.bool_]
 
 
 def group_profile(brief: StudyBrief) -> Profile:
@@ -159,35 +178,88 @@ def _with_piers(ground: Ground, placed: Placed, first: int) -> Placed:
     return replace(placed, snapped=Snapped(**joined), reason=reason)
 
 
-def leg_table(ground: WalkGround, ferries: Sequence[Ferry], brief: StudyBrief) -> LegTable:
-    """Return minutes and mode between all spots; ferries' piers are not among them."""
+def leg_table(
+    ground: WalkGround, ferries: Sequence[Ferry], brief: StudyBrief, *, cross: bool = True
+) -> LegTable:
+    """Return minutes and mode between all spots; ferries' piers are not among them.
+
+    `cross` off leaves the ferries out: what they would carry is ridden.
+    """
     n = len(ground.spots) - 2 * len(ferries)
     walked = _walk_minutes(ground)
     straight = _straight_m(ground.lonlat[:n])
-    minutes = np.full((n, n), np.nan)
-    mode = np.full((n, n), WALK, dtype=np.uint8)
-    ferry = np.full((n, n), -1, dtype=np.int16)
-    first = np.zeros((n, n), dtype=np.int8)
-    on_foot = walked[:n, :n] <= brief.max_walk_min
+    guessed = _guessed(ground, straight, brief)
+    on_foot = (walked[:n, :n] <= brief.max_walk_min) & ~guessed
     np.fill_diagonal(on_foot, True)
+    ride = ~on_foot & ~guessed & np.isfinite(straight)
+    minutes = np.full((n, n), np.nan)
     minutes[on_foot] = walked[:n, :n][on_foot]
-    np.fill_diagonal(minutes, 0.0)
-    known = np.isfinite(straight)
-    ride = ~on_foot & known
+    minutes[guessed] = _guess_minutes(ground, straight[guessed])
     minutes[ride] = ride_minutes(straight[ride])
-    mode[ride] = RIDE
-    for k, boat in enumerate(ferries):
-        for end in range(2):
-            board, land = n + 2 * k + end, n + 2 * k + 1 - end
-            to, away = walked[:n, board][:, None], walked[land, :n][None, :]
-            across = to + boat.every_minutes + boat.minutes + away
-            near = (to <= brief.max_walk_min) & (away <= brief.max_walk_min)
-            better = near & ride & ((mode == RIDE) | (across < minutes))
-            minutes[better] = across[better]
-            mode[better] = FERRY
-            ferry[better] = k
-            first[better] = end
-    return LegTable(minutes, mode, walked[:n, :n], straight, ferry, first)
+    np.fill_diagonal(minutes, 0.0)
+    table = LegTable(
+        minutes, np.where(ride, RIDE, WALK).astype(np.uint8), walked[:n, :n], straight,
+        np.full((n, n), -1, dtype=np.int16), np.zeros((n, n), dtype=np.int8),
+        np.full((n, n), np.nan), guessed,
+    )  # fmt: skip
+    for k, boat in enumerate(ferries if cross else ()):
+        _take_ferry(table, k, boat, walked, brief.max_walk_min)
+    return table
+
+
+def _take_ferry(
+    table: LegTable, k: int, boat: Ferry, walked: FloatArray, max_walk_min: float
+) -> None:
+    """Put ferry number k where rides stand and both walks to its piers are short enough."""
+    n = len(table.minutes)
+    for end in range(2):
+        board, land = n + 2 * k + end, n + 2 * k + 1 - end
+        to, away = walked[:n, board][:, None], walked[land, :n][None, :]
+        across = to + boat.every_minutes + boat.minutes + away
+        near = (to <= max_walk_min) & (away <= max_walk_min)
+        better = near & ((table.mode == RIDE) | ((table.mode == FERRY) & (across < table.minutes)))
+        table.minutes[better] = across[better]
+        table.mode[better] = FERRY
+        table.ferry[better] = k
+        table.first_pier[better] = end
+        table.pier_minutes[better] = np.broadcast_to(to, (n, n))[better]
+
+
+def _guessed(ground: WalkGround, straight_m: FloatArray, brief: StudyBrief) -> BoolArray:
+    """Return (n, n) pairs walked off the network: one is not on it, and it is near and dry."""
+    n = len(straight_m)
+    lost = ~ground.placed.used[:n]
+    known = bool(ground.network.water_wkb)
+    near = straight_m <= (MAX_GUESS_M if known else MAX_ACCESS_M)
+    found = (lost[:, None] | lost[None, :]) & near
+    found &= _guess_minutes(ground, straight_m) <= brief.max_walk_min
+    np.fill_diagonal(found, False)
+    pairs = np.argwhere(np.triu(found))
+    if len(pairs) and len(ground.ground.index.bar_xy):
+        import shapely
+
+        barriers = shapely.STRtree(
+            shapely.linestrings(ground.ground.index.bar_xy.reshape(-1, 2, 2))
+        )
+        lines = shapely.linestrings(ground.placed.xy[pairs])
+        blocked = np.unique(barriers.query(lines, predicate="intersects")[0])
+        for a, b in pairs[blocked]:
+            found[a, b] = found[b, a] = False
+    return found
+
+
+def _guess_minutes(ground: WalkGround, straight_m: FloatArray) -> FloatArray:
+    return np.asarray(straight_m * WALK_FACTOR * ground.seconds_per_m / 60.0)
+
+
+def ordering_minutes(table: LegTable, max_walk_min: float) -> FloatArray:
+    """Return the minutes (n, n) that an order is chosen on, never less than the true ones.
+
+    A ride counts at least as much as the longest walk, and `RIDE_WAIT_MIN` more: nobody is put
+    into a coach to be five minutes sooner than on foot.
+    """
+    ridden = np.maximum(table.minutes, max_walk_min) + RIDE_WAIT_MIN
+    return np.where(table.mode == RIDE, ridden, table.minutes)
 
 
 def ride_minutes(straight_m: Any) -> Any:

@@ -24,6 +24,7 @@ DEFAULT_VISIT_MIN = 30.0
 THEMES = ("pioneers", "works", "industry", "innovation", "qinhuai", "riverside", "citywalk")
 
 _TEXTS = ("hours", "coach", "booking", "text_zh", "text_en", "address", "note")
+_LONGEST_NAME = 80  # letters of a name that nobody has which are compared
 _TRUE, _FALSE = ("true", "1", "yes", "是", "有"), ("false", "0", "no", "否", "无")
 
 
@@ -54,7 +55,7 @@ class Place:
     text_zh, text_en
         What one sees there.
     statuses
-        For each of these, ``sourced`` or ``sample``, as (field, status) pairs.
+        For each of these that is known, ``sourced`` or ``sample``, as (field, status) pairs.
     """
 
     id: str
@@ -116,9 +117,9 @@ def _place(row: Mapping[str, Any], usable: bool) -> Place:
     name_zh = _text(row, "name_zh") or _text(row, "name") or str(row["id"])
     texts = {name: _text(row, name) for name in _TEXTS}
     told = [
-        (key.removesuffix("_status"), str(value))
-        for key, value in row.items()
-        if str(key).endswith("_status") and key != "coordinate_status" and value
+        (key.removesuffix("_status"), status)
+        for key in map(str, row)
+        if key.endswith("_status") and key != "coordinate_status" and (status := _text(row, key))
     ]
     capacity = _number(row, "capacity")
     return Place(
@@ -191,7 +192,7 @@ def find_place(text: str, places: Mapping[str, Place]) -> Place:
     if same or len(within) > 1:
         several = ", ".join(p.id for p in (same or within)[:5])
         raise RouteError("site_several", text=text, several=several)
-    raise RouteError("site_unknown", text=text, nearest=_nearest(asked, places.values()))
+    raise RouteError("site_unknown", text=text, **_nearest(asked, places.values()))
 
 
 def _folded(text: str) -> str:
@@ -204,7 +205,10 @@ def _names(place: Place) -> tuple[str, ...]:
     return (*whole, *(n.split("(")[0] for n in whole if "(" in n))
 
 
-def _nearest(asked: str, places: Iterable[Place]) -> str:
+def _nearest(asked: str, places: Iterable[Place]) -> dict[str, str]:
     forms = {form: p for p in places for form in _names(p)}
-    close = difflib.get_close_matches(asked, forms, n=1, cutoff=0.0)
-    return f"{forms[close[0]].name_zh} ({forms[close[0]].id})" if close else "-"
+    close = difflib.get_close_matches(asked[:_LONGEST_NAME], forms, n=1, cutoff=0.0)
+    if not close:
+        return {"nearest": "-"}
+    place = forms[close[0]]
+    return {f"nearest_{lang}": f"{place.name(lang)} ({place.id})" for lang in ("zh", "en")}

@@ -6,26 +6,27 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-import numpy as np
-
 from geo.errors import RouteError
 from geo.hours import HolidayBook, chinese_holidays
 from geo.network.model import WalkNetwork
 from geo.points import PointTable
+from routes.account import flags_of, in_figures, remarks_of
+from routes.crossings import crossings_of, with_ferry_hours
+from routes.day import Day, day_of
 from routes.directions import Instruction, directions
 from routes.ferries import Ferry, read_ferries
-from routes.groups import Walk, plan_groups
+from routes.groups import GroupPlan, Walk, plan_groups
 from routes.legs import Leg, legs_between
 from routes.lines import StudyLine, read_lines
-from routes.matrix import MODES, LegTable, Spot, WalkGround, lay_spots, leg_table
-from routes.order import chosen, named_cause
+from routes.order import Arranged, arranged
 from routes.ordering import OrderingError
 from routes.places import Place, read_places
+from routes.refusals import named_cause
 from routes.rests import rests_along
-from routes.stops import LeftOut, Stops, stops_of
-from routes.studyroute import Alternative, StudyRoute
-from routes.timetable import Remark, Timetable, opening, timetable, windows_of
-from routes.visits import StudyBrief, clock, minute_of
+from routes.stops import stops_of
+from routes.studyroute import Alternative, GroupDay, StudyRoute, leg_spans
+from routes.timetable import Timetable, timetable
+from routes.visits import StudyBrief, minutes_between
 
 __all__ = ["plan"]
 
@@ -35,22 +36,19 @@ THEME_BUDGET_MIN = 8 * 60.0
 
 
 @dataclass(frozen=True, eq=False)
-class _Day:
-    """All that orders of one request are made from.
+class _Draft:
+    """An order on its day, by the clock of one group alone."""
 
-    `places` are the stops, then the start and the end where they are no stops.
-    """
+    day: Day
+    order: Arranged
+    table: Timetable
 
-    brief: StudyBrief
-    stops: Stops
-    places: tuple[Place, ...]
-    stays: tuple[float, ...]
-    start: int | None
-    end: int | None
-    ground: WalkGround
-    table: LegTable
-    ferries: tuple[Ferry, ...]
-    book: HolidayBook
+    @property
+    def walk(self) -> Walk:
+        """The order, to be timed again for other groups."""
+        day, order = self.day, self.order
+        minutes = day.table.minutes
+        return Walk(order.order, minutes, day.places, day.stays, order.visited, order.bound)
 
 
 def plan(
@@ -93,122 +91,63 @@ def plan(
     if assumed:  # or all that is open somewhere would be visited until midnight
         brief = replace(brief, budget_minutes=THEME_BUDGET_MIN)
     places = read_places() if places is None else places
-    lines = read_lines() if lines is None else lines
-    day = _day(
-        brief, stops_of(brief, places, lines), network,
-        tuple(read_ferries() if ferries is None else ferries),
-        chinese_holidays() if book is None else book,
-    )  # fmt: skip
+    stops = stops_of(brief, places, read_lines() if lines is None else lines)
+    boats = tuple(read_ferries() if ferries is None else ferries)
+    day = day_of(brief, stops, network, boats, chinese_holidays() if book is None else book)
     tell("route", 1, 4)
     _refuse_closed_musts(day)
-    walk, left, proven = _order(day, brief.order)
-    order = walk.order
+    draft = _draft(day, brief.order)
     tell("route", 2, 4)
-    table = _timed(day, walk)
-    _refuse_nothing(day, table)
-    hops = tuple(legs_between(day.ground, day.table, day.ferries, a, b) for a, b in pairwise(order))
-    told = tuple(
-        _directions(day, hop, a, b) for hop, (a, b) in zip(hops, pairwise(order), strict=True)
-    )
-    route = _route(day, order, table, hops, told, left, proven)
-    if assumed:
-        told_so = ("budget_assumed", (("hours", THEME_BUDGET_MIN / 60),))
-        route = replace(route, remarks=(*route.remarks, told_so))
+    _refuse_nothing(day, draft.table)
+    route = _route(draft, assumed=assumed)
     tell("route", 3, 4)
-    if brief.groups > 1:
-        route = replace(route, groups=plan_groups(table, walk, brief, day.book))
     if stations is not None:
         route = replace(route, rests=rests_along(route, stations, day.book))
     tell("route", 4, 4)
     return route
 
 
-def _day(
-    brief: StudyBrief,
-    stops: Stops,
-    network: WalkNetwork,
-    ferries: tuple[Ferry, ...],
-    book: HolidayBook,
-) -> _Day:
-    places, stays = list(stops.places), list(stops.stays)
-    ends: list[int | None] = []
-    for bound in (stops.start, stops.end):
-        if bound is None:
-            ends.append(None)
-            continue
-        if bound not in places:
-            places.append(bound)
-            stays.append(0.0)
-        ends.append(places.index(bound))
-    spots = [Spot(p.id, p.lon, p.lat) for p in places]
-    ground = lay_spots(network, spots, ferries, brief)
-    for text, end in ((brief.start, ends[0]), (brief.end, ends[1])):
-        if end is not None and end >= len(stops.places) and not ground.placed.used[end]:
-            raise RouteError("route_end_off_network", place=places[end].name_zh or text)
-    table = leg_table(ground, ferries, brief)
-    return _Day(
-        brief, stops, tuple(places), tuple(stays), ends[0], ends[1], ground, table, ferries, book
-    )
+def _refuse_closed_musts(day: Day) -> None:
+    for at in day.stops.must:
+        if not day.windows(at):
+            place = day.places[at]
+            raise RouteError(
+                "route_must_closed", site_zh=place.name_zh, site_en=place.name_en,
+                date=day.brief.date,
+            )  # fmt: skip
 
 
-def _refuse_closed_musts(day: _Day) -> None:
-    for site in day.brief.must:
-        at = day.stops.index(site)
-        if not windows_of(day.places[at], day.stays[at], day.brief.day, day.book):
-            name = day.places[at].name_zh
-            raise RouteError("route_must_closed", site=name, date=day.brief.date)
-
-
-def _order(day: _Day, name: str) -> tuple[Walk, tuple[LeftOut, ...], bool | None]:
-    """Return the order of places, what it leaves out, and whether it is proven the best."""
-    if name == "curated" and not day.brief.theme:
-        return _curated(day), (), None
-    found = chosen(
-        day.brief, day.stops, day.places, day.stays, day.start, day.end, day.table.minutes, day.book
-    )
-    left = tuple(_why_left(day, i) for i in range(len(day.stops.places)) if i not in found.order)
-    return _walk_of(day, found.order, found.visited), left, found.proven
-
-
-def _curated(day: _Day) -> Walk:
-    """Return the stops as given, between start and end; a bound that is a stop is visited there."""
-    inner = list(range(len(day.stops.places)))
-    if day.start is not None:
-        inner = [day.start, *(i for i in inner if i != day.start)]
-    if day.end is not None and day.end != inner[0]:
-        inner = [*(i for i in inner if i != day.end), day.end]
-    elif day.end is not None:
-        inner.append(day.end)  # one comes back to it, and does not visit it twice
-    seen = [day.stays[i] > 0 and i not in inner[:k] for k, i in enumerate(inner)]
-    return _walk_of(day, inner, seen)
-
-
-def _why_left(day: _Day, at: int) -> LeftOut:
-    place, brief = day.places[at], day.brief
-    code = "no_time"
-    if not opening(place, brief.day, day.book)[0]:
-        code = "closed_that_day"
-    elif not windows_of(place, day.stays[at], brief.day, day.book):
-        code = "open_too_short"
-    return LeftOut(place.id, place.name_zh, place.name_en, code)
-
-
-def _walk_of(day: _Day, order: Sequence[int], visited: Sequence[bool]) -> Walk:
-    bound = (day.start is not None, day.end is not None)
-    return Walk(tuple(order), day.table.minutes, day.places, day.stays, tuple(visited), bound)
-
-
-def _timed(day: _Day, walk: Walk) -> Timetable:
+def _draft(day: Day, name: str) -> _Draft:
+    """Return an order by the clock; an optimised one rides where no ferry runs at that hour."""
+    order = arranged(day, name)
+    draft = _Draft(day, order, _timed(day, order))
+    if order.proven is None or not _misses_boat(draft.table):
+        return draft
+    dry = day.without_ferries()
     try:
-        return timetable(
-            walk.order, walk.minutes, walk.places, walk.stays, day.brief, day.book,
-            visited=walk.visited,
+        order = arranged(dry, name)
+        told = replace(order, remarks=(*order.remarks, ("ferry_left_out", ())))
+        return _Draft(dry, told, _timed(dry, order))
+    except RouteError:
+        return draft
+
+
+def _misses_boat(table: Timetable) -> bool:
+    return any(code == "ferry_hours" for code, _ in table.conflicts)
+
+
+def _timed(day: Day, order: Arranged) -> Timetable:
+    try:
+        table = timetable(
+            order.order, day.table.minutes, day.places, day.stays, day.brief, day.book,
+            visited=order.visited,
         )  # fmt: skip
     except OrderingError as fault:
-        raise named_cause(fault, [None, *(day.places[i] for i in walk.order), None]) from fault
+        raise named_cause(fault, [None, *(day.places[i] for i in order.order), None]) from fault
+    return with_ferry_hours(table, crossings_of(day.table, day.places, day.ferries))
 
 
-def _refuse_nothing(day: _Day, table: Timetable) -> None:
+def _refuse_nothing(day: Day, table: Timetable) -> None:
     """Refuse a budget in which not even one stop can be visited."""
     budget = day.brief.budget_minutes
     if budget is None:
@@ -218,14 +157,83 @@ def _refuse_nothing(day: _Day, table: Timetable) -> None:
         raise RouteError("route_budget", minutes=round(budget))
 
 
+def _route(draft: _Draft, *, assumed: bool) -> StudyRoute:
+    day, order = draft.day, draft.order
+    line, brief = day.stops.line, day.brief
+    groups = _groups(draft) if brief.groups > 1 else None
+    days = _days(draft, groups)
+    own = groups is not None and any(walk.order != order.order for walk in groups.walks)
+    proven = None if own else order.proven
+    remarks = (*remarks_of(day), *order.remarks)
+    if assumed:
+        remarks = (*remarks, ("budget_assumed", (("hours", THEME_BUDGET_MIN / 60),)))
+    return StudyRoute(
+        brief=brief,
+        network=day.ground.network,
+        title_zh=line.title_zh if line else "自选研学线路",
+        title_en=line.title_en if line else "Your own study walk",
+        status=line.status if line else "own",
+        source_zh=line.source_zh if line else "",
+        source_en=line.source_en if line else "",
+        timetable=days[0].timetable,
+        hops=days[0].hops,
+        directions=days[0].directions,
+        why=days[0].why,
+        left_out=(*day.stops.left_out, *order.left_out),
+        remarks=remarks,
+        flags=flags_of(day, order.order, [hop for one in days for hop in one.hops], order.proven),
+        proven=proven,
+        alternative=_alternative(draft),
+        alone=in_figures(brief.order, day, order, draft.table) if own else None,
+        groups=groups,
+        days=days if groups else (),
+    )
+
+
+def _groups(draft: _Draft) -> GroupPlan:
+    day = draft.day
+    found = plan_groups(draft.table, draft.walk, day.brief, day.book, day.stops.before)
+    boats = crossings_of(day.table, day.places, day.ferries)
+    return found.with_groups(tuple(with_ferry_hours(table, boats) for table in found.groups))
+
+
+def _days(draft: _Draft, groups: GroupPlan | None) -> tuple[GroupDay, ...]:
+    """Return what each group walks; the legs that several walk are made once."""
+    day = draft.day
+    legs: dict[tuple[int, int], tuple[Leg, ...]] = {}
+    told: dict[tuple[int, ...], tuple[tuple[Instruction, ...], ...]] = {}
+    found = []
+    for walk, table in (
+        [(draft.walk, draft.table)] if groups is None
+        else zip(groups.walks, groups.groups, strict=True)
+    ):  # fmt: skip
+        pairs = list(pairwise(walk.order))
+        for a, b in pairs:
+            if (a, b) not in legs:
+                legs[a, b] = legs_between(day.ground, day.table, day.ferries, a, b)
+        hops = tuple(legs[pair] for pair in pairs)
+        keys = []
+        for pair, hop, spans in zip(pairs, hops, leg_spans(table, hops), strict=True):
+            minutes = tuple(minutes_between(*span) for span in spans)
+            keys.append((*pair, *minutes))
+            if keys[-1] not in told:
+                told[keys[-1]] = _directions(day, hop, *pair, minutes)
+        directed = tuple(told[key] for key in keys)
+        found.append(GroupDay(table, hops, directed, _reasons(day, walk.order)))
+    return tuple(found)
+
+
 def _directions(
-    day: _Day, hop: Sequence[Leg], a: int, b: int
+    day: Day, hop: Sequence[Leg], a: int, b: int, minutes: Sequence[int]
 ) -> tuple[tuple[Instruction, ...], ...]:
     joints: list[Place] = [day.places[a]]
     for before, after in pairwise(hop):
         joints.append(_pier(before, 1) if before.ferry is not None else _pier(after, 0))
     joints.append(day.places[b])
-    return tuple(directions(leg, *ends) for leg, ends in zip(hop, pairwise(joints), strict=True))
+    return tuple(
+        directions(leg, *ends, minutes=spoken)
+        for leg, ends, spoken in zip(hop, pairwise(joints), minutes, strict=True)
+    )
 
 
 def _pier(crossing: Leg, landing: int) -> Place:
@@ -238,104 +246,23 @@ def _pier(crossing: Leg, landing: int) -> Place:
     return Place(f"{boat.id}/{end}", name_zh, name_en, lon, lat)
 
 
-def _route(
-    day: _Day,
-    order: Sequence[int],
-    table: Timetable,
-    hops: tuple[tuple[Leg, ...], ...],
-    told: tuple[tuple[tuple[Instruction, ...], ...], ...],
-    left: tuple[LeftOut, ...],
-    proven: bool | None,
-) -> StudyRoute:
-    line, brief = day.stops.line, day.brief
+def _reasons(day: Day, order: Sequence[int]) -> tuple[tuple[str, str], ...]:
+    """Return in zh and en why each place of an order is on the line."""
+    line = day.stops.line
     reasons = {s.site: (s.why_zh, s.why_en) for s in line.stops} if line else {}
-    return StudyRoute(
-        brief=brief,
-        network=day.ground.network,
-        title_zh=line.title_zh if line else "自选研学线路",
-        title_en=line.title_en if line else "Your own study walk",
-        status=line.status if line else "own",
-        source=line.source if line else "",
-        timetable=table,
-        hops=hops,
-        directions=told,
-        why=tuple(reasons.get(day.places[i].id, ("", "")) for i in order),
-        left_out=(*day.stops.left_out, *left),
-        remarks=(*_remarks(day), *_ferry_remarks(table, hops)),
-        flags=_flags(day, order, hops, proven),
-        proven=proven,
-        alternative=_alternative(day, order),
-    )
+    return tuple(reasons.get(day.places[i].id, ("", "")) for i in order)
 
 
-def _remarks(day: _Day) -> tuple[Remark, ...]:
-    when = day.brief.day
-    if when is None:
-        return (("no_date", ()),)
-    if not day.book.knows(when):
-        return (("holiday_year_unknown", (("year", when.year),)),)
-    return ((f"day_{day.book.kind(when)}", ()),)
-
-
-def _ferry_remarks(table: Timetable, hops: Sequence[Sequence[Leg]]) -> list[Remark]:
-    """Name every crossing that the plan reaches before the first boat or after the last."""
-    told: list[Remark] = []
-    for visit, hop in zip(table.visits, hops, strict=False):
-        minute = visit.leave
-        for leg in hop:
-            if leg.ferry is not None:
-                boat = leg.ferry[0]
-                if not minute_of(boat.first) <= minute <= minute_of(boat.last):
-                    fields = (("first", boat.first), ("last", boat.last), ("at", clock(minute)))
-                    told.append(("ferry_hours", fields))
-            minute += leg.minutes
-    return told
-
-
-def _flags(
-    day: _Day, order: Sequence[int], hops: Sequence[Sequence[Leg]], proven: bool | None
-) -> tuple[str, ...]:
-    said = set(day.ground.network.meta.flags)
-    visited = [day.places[i] for i in order]
-    if day.stops.line and day.stops.line.status == "composed":
-        said.add("composed")
-    if any(p.coordinate_status in ("estimated", "geocoded") for p in visited):
-        said.add("estimated_sites")
-    if any(p.status("hours") == "sample" or p.status("visit_minutes") == "sample" for p in visited):
-        said.add("sample_visits")
-    modes = {leg.mode for hop in hops for leg in hop}
-    if "ride" in modes:
-        said.add("estimated_rides")
-    if "ferry" in modes and any(f.status == "sample" for f in day.ferries):
-        said.add("sample_ferry")
-    if proven is False:
-        said.add("heuristic")
-    return tuple(sorted(said))
-
-
-def _alternative(day: _Day, order: Sequence[int]) -> Alternative | None:
+def _alternative(draft: _Draft) -> Alternative | None:
     """Return the other order in figures; None where there is none."""
-    name = "optimised" if day.brief.order == "curated" and not day.brief.theme else "curated"
-    if day.brief.theme:
+    brief = draft.day.brief
+    if brief.theme:
         return None
+    name = "optimised" if brief.order == "curated" else "curated"
     try:
-        other, _, _ = _order(day, name)
-        table = _timed(day, other)
+        other = _draft(draft.day, name)
     except RouteError:
         return None
-    if other.order == tuple(order):
+    if other.order.order == draft.order.order:
         return None
-    pairs = list(pairwise(other.order))
-    walk, ride = (sum(_metres(day, a, b, mode) for a, b in pairs) for mode in ("walk", "ride"))
-    stops = tuple(
-        day.places[i].id for i, seen in zip(other.order, other.visited, strict=True) if seen
-    )
-    return Alternative(name, stops, table.finish, walk, ride, len(table.conflicts))
-
-
-def _metres(day: _Day, a: int, b: int, mode: str) -> float:
-    if MODES[day.table.mode[a, b]] != mode:
-        return 0.0
-    if mode == "ride":
-        return float(day.table.straight_m[a, b])
-    return float(np.nan_to_num(day.table.walk_minutes[a, b])) * day.ground.profile.speed_m_s * 60
+    return in_figures(name, other.day, other.order, other.table)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from geo.datum import DATUMS, to_wgs84
@@ -46,6 +47,10 @@ class Stops:
         Stops that have a position, in the curated order, and minutes at each.
     start, end
         Where the walk begins and ends, None for the first and the last stop.
+    closed
+        The walk ends at its first stop, whichever that is; `start` and `end` are then None.
+    must, before
+        As in the request, as indices into `places`.
     left_out
         Stops that cannot be planned at all.
     """
@@ -55,11 +60,10 @@ class Stops:
     stays: tuple[float, ...]
     start: Place | None
     end: Place | None
+    closed: bool
+    must: tuple[int, ...]
+    before: tuple[tuple[int, int], ...]
     left_out: tuple[LeftOut, ...]
-
-    def index(self, site: str) -> int:
-        """Return the place of a site among the stops, by id or name."""
-        return self.places.index(find_place(site, {p.id: p for p in self.places}))
 
 
 def stops_of(
@@ -71,7 +75,7 @@ def stops_of(
     ------
     RouteError
         An unknown line, site, theme, start or end (the nearest name is told); no stop with a
-        position; a must that is not among the stops.
+        position; a must that is not among the stops; pairs A before B that contradict each other.
     """
     line, asked = _asked(brief, places, lines)
     left = tuple(
@@ -83,13 +87,43 @@ def stops_of(
     found = tuple(place for place, _ in known)
     start = _bound(brief.start or (line.start if line else ""), places)
     wanted_end = brief.end or (line.end if line else "")
-    end = (start or found[0]) if wanted_end == "start" else _bound(wanted_end, places)
-    stops = Stops(line, found, tuple(stay for _, stay in known), start, end, left)
-    for site in (*brief.must, *(s for pair in brief.before for s in pair)):
-        place = find_place(site, places)
-        if place not in found:
-            raise RouteError("route_not_a_stop", site=place.name_zh)
-    return stops
+    back = wanted_end == "start"
+    end = start if back else _bound(wanted_end, places)
+    must = tuple(_stop_at(site, places, found, "route_not_a_stop") for site in brief.must)
+    before = tuple(
+        (_stop_at(a, places, found, "route_before_not_a_stop"),
+         _stop_at(b, places, found, "route_before_not_a_stop"))
+        for a, b in brief.before
+    )  # fmt: skip
+    _refuse_circle(before, found)
+    return Stops(
+        line, found, tuple(stay for _, stay in known), start, end, back and start is None,
+        must, before, left,
+    )  # fmt: skip
+
+
+def _stop_at(site: str, places: Mapping[str, Place], stops: tuple[Place, ...], code: str) -> int:
+    """Return which stop a site is; `code` names the refusal where it is none."""
+    place = find_place(site, places)
+    if place not in stops:
+        raise RouteError(code, site_zh=place.name_zh, site_en=place.name_en)
+    return stops.index(place)
+
+
+def _refuse_circle(before: tuple[tuple[int, int], ...], stops: tuple[Place, ...]) -> None:
+    """Refuse pairs A before B that no order can keep, naming a circle of them."""
+    needs: dict[int, list[int]] = {}
+    for a, b in before:
+        needs.setdefault(b, []).append(a)
+    try:
+        TopologicalSorter(needs).prepare()
+    except CycleError as fault:
+        names = [stops[i] for i in fault.args[1]]
+        raise RouteError(
+            "route_contradictory_order",
+            places_zh=" → ".join(p.name_zh for p in names),
+            places_en=" → ".join(p.name_en for p in names),
+        ) from fault
 
 
 def _asked(
@@ -106,7 +140,7 @@ def _asked(
         asked = [find_place(site, places) for site in brief.sites]
         twice = next((p for i, p in enumerate(asked) if p in asked[:i]), None)
         if twice is not None:
-            raise RouteError("route_site_twice_name", site=twice.name_zh)
+            raise RouteError("route_site_twice_name", site_zh=twice.name_zh, site_en=twice.name_en)
         return None, [(p, p.visit_minutes) for p in asked]
     found = [p for p in places.values() if brief.theme in p.themes]
     if not found:
@@ -142,7 +176,7 @@ def find_end(text: str, places: Mapping[str, Place]) -> Place:
         )
     place = find_place(text, places)
     if place.lon is None:
-        raise RouteError("route_end_nowhere", place=place.name_zh)
+        raise RouteError("route_end_nowhere", place_zh=place.name_zh, place_en=place.name_en)
     return place
 
 

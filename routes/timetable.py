@@ -1,8 +1,9 @@
 """The timetable of a walk: arrival, wait, visit, leave; and by name whatever conflicts.
 
 A group waits for the door, goes in, gathers inside and then visits: it enters while the place is
-open, no later than its last entry, and has left when it closes. Where hours are not known, or depend on a holiday that nobody has announced yet, the visit
-is planned as if the place were open, and says so.
+open, no later than its last entry, and has left when it closes. Where hours are not known, or
+depend on a holiday that nobody has announced yet, the visit is planned as if the place were open,
+and says so.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from routes.visits import Break, StudyBrief, minute_of
 
 __all__ = [
     "DAY",
+    "DOUBTS",
+    "LAST",
     "Remark",
     "Room",
     "Timetable",
@@ -205,7 +208,7 @@ def timetable(
         _begins(i, places[i], stay, brief, book, room) if stay > 0 else [(0.0, 2 * DAY)]
         for i, stay in zip(chain, (0.0, *kept, 0.0), strict=True)
     ]
-    asked = {
+    asked: dict[str, Any] = {
         "minutes": grid, "service": [_service(stay, brief) for stay in (0.0, *kept, 0.0)],
         "windows": windows, "budget": _budget(brief, leaves), "open_at": leaves,
     }  # fmt: skip
@@ -223,7 +226,7 @@ def _timed(asked: dict[str, Any], breaks: list[tuple[float, float, float]], firs
     Where that is not possible, or breaks something else, a break comes first after all.
     """
     n = len(asked["windows"])
-    more = {"score": np.zeros(n), "start": 0, "end": n - 1, "strict": False}
+    more: dict[str, Any] = {"score": np.zeros(n), "start": 0, "end": n - 1, "strict": False}
     plain = timed(list(range(n)), **asked, **more, breaks=breaks)
     at = first + 1
     if not any(p.stop < at or (p.stop == at and not p.after_visit) for p in plain.pauses):

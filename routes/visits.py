@@ -14,7 +14,17 @@ from urllib.parse import parse_qsl, unquote, urlencode
 from geo.errors import RequestError, RouteError
 from geo.pace import profile_named
 
-__all__ = ["LANGUAGES", "MAX_SITES", "ORDERS", "Break", "StudyBrief", "clock", "minute_of"]
+__all__ = [
+    "LANGUAGES",
+    "MAX_SITES",
+    "ORDERS",
+    "Break",
+    "StudyBrief",
+    "clock",
+    "minute_of",
+    "minutes_between",
+    "whole_minute",
+]
 
 LANGUAGES = ("zh", "en")
 ORDERS = ("curated", "optimised")
@@ -37,6 +47,8 @@ _RANGES: dict[str, tuple[float, float]] = {
     "rest_detour_m": (0.0, 2000.0),
 }
 
+_LONGEST_BREAK = 600.0
+
 
 def minute_of(text: str) -> float:
     """Return the minutes from 00:00 of a clock time such as ``09:00``.
@@ -57,8 +69,18 @@ def clock(minute: float) -> str:
 
     Times are rounded up to the whole minute: who is told 9:05 may not have to be there at 9:04.
     """
-    whole = math.ceil(minute - 1e-6) % DAY
+    whole = whole_minute(minute) % DAY
     return f"{whole // 60:02d}:{whole % 60:02d}"
+
+
+def whole_minute(minute: float) -> int:
+    """Return the whole minute that is printed for `minute`: the one rule of rounding."""
+    return math.ceil(minute - 1e-6)
+
+
+def minutes_between(depart: float, arrive: float) -> int:
+    """Return the minutes between two times as they are printed, so that they add up on paper."""
+    return whole_minute(arrive) - whole_minute(depart)
 
 
 @dataclass(frozen=True)
@@ -75,17 +97,19 @@ class StudyBrief:
         Pairs (a, b): where b is visited, a is visited earlier.
     start, end
         A site's id or name, a metro station's name, or ``lon,lat`` in WGS-84. Empty: the first
-        and the last stop. ``end="start"``: back to where it began.
+        and the last stop. ``end="start"``: back to where it began; without a named start that is
+        the first stop, and an optimised order may choose which stop is the first.
     date, depart
         ISO date and clock time of the departure.
     budget_minutes
         From departure to the end; None: as long as it takes.
     pace_kmh, gather_minutes
-        A group walks slower than one person, and gathers at each stop.
+        A group walks slower than one person, and gathers before the door at each stop.
     breaks
         See `Break`.
     max_walk_min
-        A leg that would take longer on foot is ridden.
+        A leg that would take longer on foot is ridden; an optimised order reckons a ride as
+        longer than any walk within this limit (`routes.matrix.ordering_minutes`).
     groups, group_size
         How many groups of how many people; 0: not told.
     order
@@ -125,7 +149,7 @@ class StudyBrief:
         RequestError
             No subject or more than one; an unknown word; a number out of range.
         RouteError
-            What should be a date or a time of day is none.
+            What should be a date or a time of day is none; a budget nobody can plan with.
         """
         asked = [w for w in ("line", "sites", "theme") if getattr(self, w)]
         if len(asked) != 1:
@@ -142,7 +166,8 @@ class StudyBrief:
         for name, (low, high) in _RANGES.items():
             value = getattr(self, name)
             if value is not None and not (math.isfinite(value) and low <= value <= high):
-                raise RequestError("option_range", name=name, low=low, high=high)
+                kind = RouteError if name == "budget_minutes" else RequestError
+                raise kind(f"route_range_{name}", low=low, high=high, hours=high / 60)
         self._check_sites()
         self._check_times()
 
@@ -151,18 +176,18 @@ class StudyBrief:
             raise RequestError("route_sites_many", most=MAX_SITES)
         twice = next((s for i, s in enumerate(self.sites) if s in self.sites[:i]), None)
         if twice is not None:
-            raise RequestError("route_site_twice", site=twice)
+            raise RequestError("route_site_twice", text=twice)
         for a, b in self.before:
             if a == b:
-                raise RequestError("route_before_itself", site=a)
+                raise RequestError("route_before_itself", text=a)
 
     def _check_times(self) -> None:
         minute_of(self.depart)
         for earliest, latest, minutes in self.breaks:
             if minute_of(latest) < minute_of(earliest):
                 raise RequestError("route_break_window", earliest=earliest, latest=latest)
-            if not (math.isfinite(minutes) and 0 < minutes <= 600):
-                raise RequestError("option_range", name="breaks", low=1, high=600)
+            if not (math.isfinite(minutes) and 0 < minutes <= _LONGEST_BREAK):
+                raise RequestError("route_range_breaks", high=_LONGEST_BREAK)
         try:
             near = self.day is None or _YEARS[0] <= self.day.year <= _YEARS[1]
         except ValueError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from geo.errors import MissingFileError, RouteError
@@ -38,7 +40,8 @@ def test_the_seven_lines_are_there(lines):
 
 def test_every_stop_says_why_in_both_languages(lines):
     for line in lines.values():
-        assert line.source
+        assert "工会" in line.source("zh") or "公开走过" in line.source("zh")
+        assert re.search("[A-Za-z]{4}", line.source("en"))
         for stop in line.stops:
             assert stop.why("zh")
             assert stop.why("en").isascii() or "–" in stop.why("en")
@@ -66,8 +69,8 @@ def test_the_check_names_what_is_missing_or_estimated(lines, places):
     assert not [f for f in faults if f[2] in ("unknown_site", "site_twice", "no_stops")]
     stop = LineStop("nowhere", None, "因", "why")
     twice = LineStop("yuejiang-tower", None, "因", "why")
-    bad = StudyLine("bad", "坏", "Bad", "works", "composed", "none", "", "", (stop, twice, twice))
-    empty = StudyLine("empty", "空", "Empty", "works", "composed", "none", "", "", ())
+    bad = StudyLine("bad", "坏", "Bad", "works", "composed", "", "", "", "", (stop, twice, twice))
+    empty = StudyLine("empty", "空", "Empty", "works", "composed", "", "", "", "", ())
     found = {(f.line, f.site, f.code) for f in check_lines({"b": bad, "e": empty}, places)}
     assert found == {
         ("bad", "nowhere", "unknown_site"),
@@ -92,9 +95,29 @@ def test_an_unknown_place_is_answered_with_the_nearest_name(places):
     with pytest.raises(RouteError) as refusal:
         find_place("yuejang-tower", places)
     assert "阅江楼" in refusal.value.sentence("zh")
+    assert "Yuejiang Tower" in refusal.value.sentence("en")
+    assert "阅江楼" not in refusal.value.sentence("en")
     with pytest.raises(RouteError) as refusal:
         find_place("长江大桥", places)
     assert refusal.value.code == "site_several"
+
+
+LINE = """[[line]]
+id = "a"
+title_zh = "甲"
+title_en = "A"
+theme = "works"
+status = "composed"
+source_zh = "自编"
+source_en = "own"
+text_zh = "文"
+text_en = "text"
+[[line.stop]]
+site = "yuejiang-tower"
+why_zh = "因"
+why_en = "why"
+visit_minutes = {minutes}
+"""
 
 
 @pytest.mark.parametrize(
@@ -103,6 +126,11 @@ def test_an_unknown_place_is_answered_with_the_nearest_name(places):
         ("[[line]]\nid = 'a'", "line_lacks"),
         ("[[line", "line_unreadable"),
         ("line = 3", "line_unreadable"),
+        (LINE.format(minutes="-5"), "line_unreadable"),
+        (LINE.format(minutes="nan"), "line_unreadable"),
+        (LINE.format(minutes="inf"), "line_unreadable"),
+        (LINE.format(minutes="0"), "line_unreadable"),
+        ("", "lines_none"),
     ],
 )
 def test_a_bad_file_of_lines_is_refused_in_a_sentence(tmp_path, text, code):
@@ -111,6 +139,20 @@ def test_a_bad_file_of_lines_is_refused_in_a_sentence(tmp_path, text, code):
         read_lines(tmp_path)
     assert refusal.value.code == code
     assert refusal.value.sentence("zh")
+
+
+def test_minutes_of_a_stop_are_read(tmp_path):
+    (tmp_path / "x.toml").write_text(LINE.format(minutes="12.5"), encoding="utf-8")
+    (line,) = read_lines(tmp_path).values()
+    assert line.stops[0].visit_minutes == 12.5
+    assert (line.source("zh"), line.source("en")) == ("自编", "own")
+
+
+def test_what_is_not_known_has_no_status(places):
+    for place in places.values():
+        for name, _ in place.statuses:
+            value = getattr(place, name, "")
+            assert value is not None, (place.id, name)
 
 
 def test_no_folder_of_lines(tmp_path):

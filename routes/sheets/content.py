@@ -16,9 +16,9 @@ from routes.legs import Leg
 from routes.places import Place
 from routes.sheets.links import walking_link
 from routes.studyroute import StudyRoute, remark_text
-from routes.telling import group_lines
+from routes.telling import counted, group_lines
 from routes.timetable import DOUBTS, Visit
-from routes.visits import clock
+from routes.visits import clock, minutes_between
 
 __all__ = [
     "ZONE",
@@ -301,17 +301,17 @@ def _ways(route: StudyRoute, stops: tuple[Stop, ...], lang: str) -> tuple[tuple[
     number = 0
     for hop, legs in enumerate(route.hops):
         ends = _ends(legs, stops[hop].name, stops[hop + 1].name, lang)
-        clock_at = stops[hop + 1].arrive - sum(leg.minutes for leg in legs)
         ways = []
-        for leg, told, (origin, target) in zip(legs, route.directions[hop], ends, strict=True):
+        for leg, span, told, (origin, target) in zip(
+            legs, route.spans[hop], route.directions[hop], ends, strict=True
+        ):
             number += 1
             link = walking_link(leg.line, origin, target) if leg.mode == "walk" else ""
             ways.append(
-                Way(hop, number, leg.mode, origin, target, clock_at, clock_at + leg.minutes,
-                    leg.minutes, leg.metres, leg.line, leg.flags, _said(leg, lang),
+                Way(hop, number, leg.mode, origin, target, *span, leg.minutes, leg.metres,
+                    leg.line, leg.flags, _said(leg, span, lang),
                     tuple(showable(sentence(step, lang)) for step in told), link)
             )  # fmt: skip
-            clock_at += leg.minutes
         found.append(tuple(ways))
     return tuple(found)
 
@@ -329,8 +329,8 @@ def _ends(legs: tuple[Leg, ...], start: str, goal: str, lang: str) -> list[tuple
     return list(itertools.pairwise(joints))
 
 
-def _said(leg: Leg, lang: str) -> str:
-    minutes = math.ceil(leg.minutes - 1e-6)
+def _said(leg: Leg, span: tuple[float, float], lang: str) -> str:
+    minutes = minutes_between(*span)
     length = distance(leg.metres, lang)
     if leg.ferry is not None:
         boat = leg.ferry[0]
@@ -338,7 +338,8 @@ def _said(leg: Leg, lang: str) -> str:
                          wait=math.ceil(boat.every_minutes))  # fmt: skip
     if leg.metres < 1:
         return words.say("sheet.way_none", lang)
-    return words.say(f"sheet.way_{leg.mode}", lang, distance=length, minutes=minutes)
+    guess = "_estimated" if leg.mode == "walk" and "estimated" in leg.flags else ""
+    return words.say(f"sheet.way_{leg.mode}{guess}", lang, distance=length, minutes=minutes)
 
 
 def _rests(route: StudyRoute, lang: str) -> tuple[str, ...]:
@@ -354,7 +355,7 @@ def _rests(route: StudyRoute, lang: str) -> tuple[str, ...]:
     if not told:
         told.append(words.say("sheet.rest_none", lang))
     if route.rests.closed:
-        told.append(words.say("route.rests_closed", lang, count=route.rests.closed))
+        told.append(counted("rests_closed", route.rests.closed, lang))
     if route.rests.longest is not None:
         km = route.rests.longest.metres / 1000
         told.append(words.say("route.longest", lang, km=km))

@@ -165,8 +165,8 @@ def _list(key: str, texts: tuple[str, ...], lang: str, *, bad: bool = False) -> 
 
 def _notes(content: SheetContent) -> tuple[str, ...]:
     told = [*content.remarks]
-    if content.route.source:
-        told.append(words.say("sheet.source", content.lang, source=content.route.source))
+    if source := content.route.source(content.lang):
+        told.append(words.say("sheet.source", content.lang, source=source))
     if content.route.proven is not None:
         key = "proven" if content.route.proven else "heuristic"
         told.append(words.say(f"route.{key}", content.lang))

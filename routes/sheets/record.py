@@ -19,7 +19,8 @@ def route_provenance(route: StudyRoute) -> Provenance:
     meta = route.network.meta
     points = [("request", route.brief.digest), ("sites", _sites_digest(route))]
     if route.brief.line:
-        points.append(("line", _digest([route.title_zh, route.status, route.source, route.why])))
+        told = [route.title_zh, route.status, route.source_zh, route.source_en, route.why]
+        points.append(("line", _digest(told)))
     return Provenance(
         command="route",
         parameters=_parameters(route.brief),

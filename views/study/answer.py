@@ -13,7 +13,8 @@ from routes.rests import Rest
 from routes.sheets import SheetContent
 from routes.sheets.content import spoken_minutes
 from routes.sheets.drawing import escaped
-from routes.studyroute import Alternative, remark_text
+from routes.studyroute import Alternative
+from routes.telling import counted, groups_told
 from routes.timetable import Timetable
 from routes.visits import clock
 from views import figures
@@ -167,16 +168,9 @@ def _order_head(name: str, *, current: bool, lang: str) -> str:
 
 def groups_html(groups: GroupPlan, lang: str) -> str:
     """Return the day of each group, how they are kept apart, and when all could be over."""
-    head = words.say(f"route.groups_{groups.method}", lang, groups=len(groups.groups),
-                     finish=clock(groups.finish))  # fmt: skip
+    head, *notes = groups_told(groups, lang)
     parts = [f"<p><b>{escaped(head)}</b></p>"]
-    if groups.bound is not None:
-        key = "groups_proven" if groups.proven else "groups_bound"
-        parts.append(
-            f"<p>{escaped(words.say(f'route.{key}', lang, bound=clock(groups.bound)))}</p>"
-        )
     parts += [_group(number, table, lang) for number, table in enumerate(groups.groups, 1)]
-    notes = [remark_text(remark, lang) for remark in groups.remarks]
     if notes:
         rows = "".join(f"<li>{escaped(text)}</li>" for text in notes)
         parts.append(f'<ul class="ht-small">{rows}</ul>')
@@ -203,7 +197,7 @@ def rests_html(content: SheetContent) -> str:
     rows = "".join(_rest(rest, lang) for rest in rests.found)
     told = [] if rows else [words.say("sheet.rest_none", lang)]
     if rests.closed:
-        told.append(words.say("route.rests_closed", lang, count=rests.closed))
+        told.append(counted("rests_closed", rests.closed, lang))
     if rests.longest is not None:
         told.append(words.say("route.longest", lang, km=rests.longest.metres / 1000))
     notes = "".join(f"<p>{escaped(text)}</p>" for text in told)

@@ -85,8 +85,8 @@ def draw(content: SheetContent, identity: tuple[str, ...]) -> None:
     _share(content, base)
     told = words.say("app.run", lang, run_id=record.run_id, version=record.version)
     credit = words.say("app.attribution", lang, text=credited(record.attribution, lang))
-    if content.route.source:
-        st.caption(plain(words.say("sheet.source", lang, source=content.route.source)))
+    if source := content.route.source(lang):
+        st.caption(plain(words.say("sheet.source", lang, source=source)))
     st.caption(f"{plain(credit)} · {words.say('app.no_public_display', lang)} · {told}")
 
 
