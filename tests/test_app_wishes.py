@@ -10,10 +10,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from geo import words
+from geo.errors import RouteError
 from routes.lines import read_lines
 from routes.ordering.problem import BREAKS
 from routes.places import read_places
-from views.study import asked
+from routes.themes import own_title, theme_name
+from routes.visits import StudyBrief
+from views.study import asked, cards, form, plans
 
 LANGUAGES = words.LANGUAGES
 FRIDAY = "2026-05-08"
@@ -97,3 +100,38 @@ def test_wishes_are_made_among_what_is_walked() -> None:
     theme = widget(test, "selectbox", "theme").value
     named = {p.name_zh for p in read_places().values() if theme in p.themes and p.lon is not None}
     assert set(widget(test, "multiselect", "must").options) == named
+
+
+def test_the_form_stands_there_while_a_walk_is_planned(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[str] = []
+
+    def noted(name: str, wrapped: Any) -> Any:
+        def call(*args: Any, **more: Any) -> Any:
+            drawn.append(name)
+            return wrapped(*args, **more)
+
+        return call
+
+    def refused(*args: Any, **more: Any) -> Any:
+        raise RouteError("route_nothing_fits")
+
+    monkeypatch.setattr(cards, "awaited_html", noted("title", cards.awaited_html))
+    monkeypatch.setattr(form, "draw", noted("form", form.draw))
+    monkeypatch.setattr(plans, "plan", noted("plan", refused))
+    test = opened(line="riverside", date="2026-05-13")
+    assert drawn[:3] == ["title", "form", "plan"]
+    assert [part.proto.expanded for part in test.expander] == [True], "so that it can be changed"
+    assert len(test.error) == 1
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_walk_of_a_theme_is_called_after_it(lang: str) -> None:
+    assert theme_name("riverside", lang) in own_title("riverside", lang)
+    assert own_title(None, lang) not in own_title("riverside", lang)
+    assert theme_name("<my own>", lang) == "<my own>"
+    known = plans.Known(read_places(), read_lines(), "")
+    shown = cards.awaited_html(known, StudyBrief(theme="riverside", lang=lang))
+    assert own_title("riverside", lang) in shown
+    shown = cards.awaited_html(known, StudyBrief(line="riverside", lang=lang))
+    assert read_lines()["riverside"].title(lang) in shown
+    assert "<my" not in cards.awaited_html(known, StudyBrief(theme="<my own>", lang=lang))

@@ -16,12 +16,14 @@ from routes.sheets.content import ZONE
 from routes.visits import StudyBrief
 from views.plain import plain
 
-__all__ = ["BRIEF", "asked", "choose_line", "forget", "keep", "keep_address", "refuse", "refused",
-           "turn", "use_order", "usual_day", "went_back"]  # fmt: skip
+__all__ = ["BRIEF", "asked", "choose_line", "forget", "keep", "keep_address", "note_impossible",
+           "refuse", "refused", "turn", "use_order", "usual_day", "was_impossible",
+           "went_back"]  # fmt: skip
 
 BRIEF = "study.brief"
 _TURN = "study.turn"
 _REFUSED = "study.refused"
+_IMPOSSIBLE = "study.impossible"
 _SUBJECTS = ("line", "sites", "theme")
 # The language of the address is the switch's own.
 _NAMES = tuple(item.name for item in fields(StudyBrief) if item.name != "lang")
@@ -98,6 +100,18 @@ def refused() -> PlannerError | None:
     """Return what made no sense in the form that was sent last."""
     fault: PlannerError | None = st.session_state.get(_REFUSED)
     return fault
+
+
+def was_impossible(brief: StudyBrief) -> bool:
+    """Return whether there was no such walk when it was tried last."""
+    return st.session_state.get(_IMPOSSIBLE) == brief.digest
+
+
+def note_impossible(brief: StudyBrief, *, impossible: bool) -> bool:
+    """Note whether there is such a walk; return whether it is news that there is none."""
+    before = was_impossible(brief)
+    st.session_state[_IMPOSSIBLE] = brief.digest if impossible else None
+    return impossible and not before
 
 
 def choose_line(line: str) -> None:

@@ -10,10 +10,12 @@ from geo import words
 from routes.lines import StudyLine
 from routes.places import Place
 from routes.sheets.drawing import escaped
+from routes.themes import own_title
+from routes.visits import StudyBrief
 from views.study import asked
 from views.study.plans import Known
 
-__all__ = ["card_html", "draw"]
+__all__ = ["awaited_html", "card_html", "draw"]
 
 _COLUMNS = 2
 
@@ -43,4 +45,15 @@ def card_html(line: StudyLine, places: Mapping[str, Place], lang: str) -> str:
         f'<p><span class="ht-chip ht-{escaped(line.status)}">{escaped(status)}</span> '
         f"{escaped(count)}</p><p>{escaped(text)}</p>"
         f'<p class="ht-small">{escaped(" → ".join(names))}</p></div>'
+    )
+
+
+def awaited_html(known: Known, brief: StudyBrief) -> str:
+    """Return the title of a walk that is still being planned."""
+    line = known.lines.get(brief.line or "")
+    title = line.title(brief.lang) if line else own_title(brief.theme, brief.lang)
+    said = words.say("study.planning", brief.lang)
+    return (
+        f'<div class="ht-line" aria-busy="true"><h3>{escaped(title)}</h3>'
+        f'<p class="ht-small">{escaped(said)}</p></div>'
     )

@@ -14,6 +14,7 @@ from geo.errors import PlannerError, RequestError
 from geo.pace import PROFILES
 from routes.places import THEMES
 from routes.stops import metro_stations
+from routes.themes import theme_name
 from routes.visits import ORDERS, StudyBrief
 from views.study import asked, wishes
 from views.study.plans import Known
@@ -124,7 +125,7 @@ def _draw_subject(field: _Fields, kind: str) -> tuple[str, ...]:
         at = themes.index(now.theme) if now.theme in themes else 0
         theme = st.selectbox(
             field.say("subject_theme"), themes, at, key=field.key("theme"),
-            format_func=lambda theme: _theme(theme, field.lang),
+            format_func=lambda theme: theme_name(theme, field.lang),
         )  # fmt: skip
         stops = tuple(site for site, place in known.places.items() if theme in place.themes)
     else:
@@ -143,11 +144,6 @@ def _musts(field: _Fields, kind: str, stops: tuple[str, ...]) -> tuple[str, ...]
         kind == "sites" or st.session_state.get(field.key(kind)) == getattr(now, kind)
     )
     return now.must if same else tuple(site for site in now.must if field.id(site) in stops)
-
-
-def _theme(theme: str, lang: str) -> str:
-    texts = words.entries()
-    return texts.get(f"theme.{theme}", {}).get(lang, theme)
 
 
 def _choice(

@@ -13,7 +13,7 @@ from views.plain import plain
 from views.refusals import guarded, spoken
 from views.sources import Ground
 from views.study import answer, asked, cards, files, form, look
-from views.study.plans import Known, known_to, route_of
+from views.study.plans import Known, is_planned, known_to, route_of
 from views.waiting import Progress
 
 __all__ = ["page"]
@@ -49,24 +49,29 @@ def _choose(known: Known, lang: str) -> None:
 
 
 def _walk(ground: Ground, known: Known, brief: StudyBrief, lang: str) -> None:
-    """Draw the walk that is asked for, or in a sentence why there is none."""
+    """Draw the walk that is asked for, or in a sentence why there is none.
+
+    What a walk is asked by stands there while it is planned; below it Streamlit keeps the answer
+    before, greyed, until the new one takes its place.
+    """
     content: SheetContent | None = None
-    head, box = st.container(), st.container()
-    with spoken(lang), Progress(lang) as tell:
-        content = content_of(route_of(ground, known, brief, tell), lang)
-    with head:
-        st.button(
-            words.say("study.other", lang), on_click=asked.forget, icon=":material/arrow_back:",
-            key="study-forget",
-        )  # fmt: skip
-        if content is not None:
-            st.html(answer.head_html(content))
-    refused = asked.refused() is not None
-    with box.expander(words.say("study.change", lang), expanded=refused or content is None,
-                      icon=":material/tune:"):  # fmt: skip
+    st.button(
+        words.say("study.other", lang), on_click=asked.forget, icon=":material/arrow_back:",
+        key="study-forget",
+    )  # fmt: skip
+    head = st.empty()
+    if not is_planned(ground, known, brief):
+        head.html(cards.awaited_html(known, brief))
+    unfolded = asked.refused() is not None or asked.was_impossible(brief)
+    with st.expander(words.say("study.change", lang), expanded=unfolded, icon=":material/tune:"):
         _refused(lang)
         form.draw(known, brief, lang)
+    with spoken(lang), Progress(lang) as tell:
+        content = content_of(route_of(ground, known, brief, tell), lang)
+    if asked.note_impossible(brief, impossible=content is None):
+        st.rerun()  # with the form unfolded, so that it can be changed
     if content is not None:
+        head.html(answer.head_html(content))
         answer.draw(content, known)
         files.draw(content, (ground.stations.digest, known.digest))
 

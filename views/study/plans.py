@@ -21,7 +21,7 @@ from views import inputs
 from views.shelf import Shelf
 from views.sources import Ground
 
-__all__ = ["Known", "known_to", "route_of"]
+__all__ = ["Known", "is_planned", "known_to", "route_of"]
 
 MOST = 48
 KEEP_S = 3600.0
@@ -121,6 +121,14 @@ def route_of(
             on_progress=on_progress,
         )
 
+    return replace(_plans().get(_key(ground, known, plain), make), brief=brief)
+
+
+def is_planned(ground: Ground, known: Known, brief: StudyBrief) -> bool:
+    """Return whether `route_of` has this walk already."""
+    return _key(ground, known, replace(brief, lang="zh")) in _plans()
+
+
+def _key(ground: Ground, known: Known, brief: StudyBrief) -> tuple[str, ...]:
     stations, network = ground.stations.digest, ground.network.meta.digest
-    key = (plain.digest, network, stations, known.digest, program_version())
-    return replace(_plans().get(key, make), brief=brief)
+    return (brief.digest, network, stations, known.digest, program_version())
