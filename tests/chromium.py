@@ -36,6 +36,10 @@ def chromium_path() -> str | None:
     return next((found for name in _NAMES if (found := shutil.which(name))), None)
 
 
+PATIENCE_S = 120.0
+"""How long at the least to wait for what will come: a machine that tests in parallel is slow."""
+
+
 class Browser:
     """One page of a browser that can reach nothing but this machine.
 
@@ -112,12 +116,24 @@ class Browser:
         return answer["result"].get("value")
 
     def wait_for(self, script: str, seconds: float = 20.0) -> None:
-        """Wait until a JavaScript expression is true."""
-        until = time.monotonic() + seconds
+        """Wait until a JavaScript expression is true; on a busy machine that takes its time."""
+        until = time.monotonic() + max(seconds, PATIENCE_S)
         while not self.run(script):
             if time.monotonic() > until:
                 raise TimeoutError(script)
             self.pause(0.05)
+
+    def still(self, script: str, seconds: float = 0.5) -> Any:
+        """Return what a JavaScript expression gives once it has not changed for `seconds`."""
+        found, since = self.run(script), time.monotonic()
+        until = since + PATIENCE_S
+        while time.monotonic() - since < seconds:
+            if time.monotonic() > until:
+                raise TimeoutError(script)
+            self.pause(0.05)
+            if (new := self.run(script)) != found:
+                found, since = new, time.monotonic()
+        return found
 
     def pause(self, seconds: float) -> None:
         """Let the page go on, and note what happens in it."""
@@ -142,7 +158,7 @@ class Browser:
         if getattr(self, "_session", ""):
             message["sessionId"] = self._session
         os.write(self._write, json.dumps(message).encode() + b"\0")
-        until = time.monotonic() + 60
+        until = time.monotonic() + 180
         while time.monotonic() < until:
             found = self._next(1.0)
             if found and found.get("id") == number:

@@ -8,6 +8,13 @@ from pathlib import Path
 
 import pytest
 from drawn_osm import OsmFile
+from hypothesis import HealthCheck, settings
+
+# The same examples each time, however busy the machine: HONGTU_HYPOTHESIS=search looks for others.
+_PATIENT = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("steady", derandomize=True, database=None, **_PATIENT)
+settings.register_profile("search", **_PATIENT)
+settings.load_profile(os.environ.get("HONGTU_HYPOTHESIS", "steady"))
 
 
 @pytest.fixture(scope="session")

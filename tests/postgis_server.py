@@ -90,12 +90,20 @@ def running() -> Iterator[Server]:
     secret.write_text(PASSWORD, encoding="utf-8")
     secret.chmod(0o644)
     data = folder / "data"
-    port = _free_port()
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -k {folder} -c fsync=off"
     try:
         run(place / "initdb", "-D", data, "-U", "postgres", "-A", "scram-sha-256",
             f"--pwfile={secret}", "--encoding=UTF8", "--locale=C", "--no-sync")  # fmt: skip
-        run(place / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start")
+        for attempt in range(5):  # a port that was free a moment ago may be another test's by now
+            port = _free_port()
+            options = f"-p {port} -c listen_addresses=127.0.0.1 -k {folder} -c fsync=off"
+            try:
+                run(
+                    place / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start"
+                )
+                break
+            except AssertionError:
+                if attempt == 4:
+                    raise
         try:
             yield Server(port)
         finally:

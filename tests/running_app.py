@@ -116,19 +116,25 @@ class AppBrowser(Browser):
 @contextmanager
 def serve(place: Path, environ: Mapping[str, str] | None = None) -> Iterator[str]:
     """Start the app's server with its caches under `place`; give its address once it is up."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    env = {
+        **os.environ,
+        "HOME": str(place),
+        "XDG_CACHE_HOME": str(place / "cache"),
+        **(environ or {}),
+    }
     said = place / "server.log"
-    with said.open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "app.py", "--server.headless", "true", "--server.port", str(port)],
-            cwd=ROOT, stdout=log, stderr=subprocess.STDOUT,
-            env={**os.environ, "HOME": str(place), "XDG_CACHE_HOME": str(place / "cache"),
-                 **(environ or {})},
-        )  # fmt: skip
+    for attempt in range(5):  # a port that was free a moment ago may be another test's by now
+        port = _free_port()
+        with said.open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "app.py", "--server.headless", "true", "--server.port", str(port)],
+                cwd=ROOT, stdout=log, stderr=subprocess.STDOUT, env=env,
+            )  # fmt: skip
         try:
-            _await_server(f"http://localhost:{port}", process, said)
+            if not _is_up(port, process, said):
+                if attempt < 4 and "is not available" in said.read_text("utf-8", "replace"):
+                    continue
+                raise RuntimeError(said.read_text("utf-8", "replace"))
             yield f"http://localhost:{port}"
         finally:
             process.terminate()
@@ -137,16 +143,24 @@ def serve(place: Path, environ: Mapping[str, str] | None = None) -> Iterator[str
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+        return
 
 
-def _await_server(address: str, process: subprocess.Popen[bytes], said: Path) -> None:
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        if process.poll() is not None:
-            break
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def _is_up(port: int, process: subprocess.Popen[bytes], said: Path) -> bool:
+    """Wait for the server; its own word is asked for, as another may answer on the same port."""
+    until = time.monotonic() + 180
+    while time.monotonic() < until and process.poll() is None:
         try:
-            with urllib.request.urlopen(f"{address}/_stcore/health"):
-                return
+            if f":{port}" in said.read_text("utf-8", "replace"):
+                with urllib.request.urlopen(f"http://localhost:{port}/_stcore/health"):
+                    return True
         except OSError:
-            time.sleep(0.05)
-    raise RuntimeError(said.read_text("utf-8", "replace"))
+            pass
+        time.sleep(0.05)
+    return False

@@ -50,7 +50,7 @@ def circles_script() -> None:
 
 
 def opened(lang: str = "zh", part: str = "stations") -> AppTest:
-    test = AppTest.from_function(data_script, default_timeout=90)
+    test = AppTest.from_function(data_script, default_timeout=300)
     test.query_params["lang"] = lang
     test.session_state["data.part"] = part
     return test.run()
@@ -203,7 +203,7 @@ def test_stations_go_to_the_circles_alone(lang: str, picked: bytes) -> None:
     own: Inputs = test.session_state["inputs"]
     assert own.stations is not None
     assert not {"负责人", "联系电话"} & set(own.stations.frame.columns)
-    circles = AppTest.from_function(circles_script, default_timeout=90)
+    circles = AppTest.from_function(circles_script, default_timeout=300)
     circles.query_params["lang"] = lang
     circles.session_state["inputs"] = own
     circles.run()

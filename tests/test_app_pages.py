@@ -30,7 +30,7 @@ def home_script() -> None:
 
 
 def opened(script: Any, lang: str, **params: str | list[str]) -> AppTest:
-    test = AppTest.from_function(script, default_timeout=60)
+    test = AppTest.from_function(script, default_timeout=300)
     test.query_params["lang"] = lang
     for name, value in params.items():
         test.query_params[name] = value
@@ -43,7 +43,7 @@ def html(test: AppTest) -> str:
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_the_shell_opens_on_home_in_the_language_of_the_address(lang: str) -> None:
-    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300)
     test.query_params["lang"] = lang
     test.run()
     assert not test.exception
@@ -51,7 +51,7 @@ def test_the_shell_opens_on_home_in_the_language_of_the_address(lang: str) -> No
 
 
 def test_the_switch_changes_the_language_and_the_address() -> None:
-    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300).run()
     assert test.title[0].value == "宏图"
     test.session_state["lang"] = "en"
     test.run()

@@ -231,7 +231,9 @@ def some_areas(rng: np.random.Generator, count: int = 12) -> tuple[dict, dict]:
 
 
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.integers(0, 2**32 - 1))
 def test_per_level_everything_adds_up_to_the_whole(street, seed: int) -> None:

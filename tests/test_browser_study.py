@@ -207,7 +207,7 @@ def test_a_track_can_be_taken_away(phone: AppBrowser, place: Path) -> None:
 
 def arrived(folder: Path, ending: str) -> Path:
     """Return the file of this ending once it is complete."""
-    until = time.monotonic() + 30
+    until = time.monotonic() + 180
     while time.monotonic() < until:
         found = [path for path in folder.iterdir() if path.name.endswith(ending)]
         if found and not list(folder.glob("*.crdownload")):

@@ -21,7 +21,11 @@ from geo.network.model import WalkNetwork
 
 CELL = 20.0
 FLAGS = [F(0)] * 5 + [F.STEPS, F.TUNNEL, F.BRIDGE, F.FORWARD_ONLY, F.BACKWARD_ONLY, F.FERRY]
-FEW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+FEW = settings(
+    max_examples=12,
+    deadline=None,
+    suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow],
+)
 
 
 @dataclass(frozen=True)

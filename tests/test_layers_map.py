@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from dataclasses import replace
 from functools import reduce
 from pathlib import Path
@@ -336,9 +335,9 @@ def test_a_real_city_fits_in_four_megabytes(shared: Path, tmp_path: Path) -> Non
     network = read_osm(shared / "data" / "nanjing_city_roads_osm2021.osm.pbf")
     stations = read_points(shared / "facts" / "metro_stations.csv", kind="stations", datum="wgs84")
     result = cover(network, stations)
-    start = time.perf_counter()
     made = coverage_map(result, network, lang="zh", view_key="k")
-    taken = time.perf_counter() - start
     page = self_contained_html(made, legend_html(result, lang="zh"), title="t", lang="zh")
     assert len(page) < 4_000_000
-    assert taken < 5.0, "a bound for a busy machine; figures are in docs/decisions"
+    # One layer a kind, however many things it has: a marker each cost 3.8 s for 2,000 of them.
+    drawn = [child for child in made._children.values() if hasattr(child, "_children")]
+    assert sum(1 for child in drawn for _ in child._children) < 200

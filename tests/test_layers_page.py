@@ -143,7 +143,8 @@ def test_a_pointer_on_a_station_shows_its_tooltip(page: Path, browser: Browser) 
     for step in (30, 1, 0):  # Leaflet looks at the pointer at most every 32 ms
         browser.mouse("mouseMoved", x - step, y)
         browser.pause(0.1)
-    tip = browser.run("(document.querySelector('.ht-tip') || {}).innerText || ''")
+    browser.wait_for("!!(document.querySelector('.ht-tip') || {}).innerText")
+    tip = browser.run("document.querySelector('.ht-tip').innerText")
     assert tip.startswith("name ")
     assert "状态" in tip
 
@@ -157,7 +158,7 @@ def test_the_view_a_person_chose_is_kept(page: Path, browser: Browser) -> None:
     browser.open(page.as_uri())
     assert browser.run(view) == pytest.approx(first, abs=1e-6), "a script's view is not kept"
     drag(browser)
-    chosen = browser.run(view)
+    chosen = browser.still(view)
     assert chosen != pytest.approx(first, abs=1e-5)
     browser.open(page.as_uri())
     assert browser.run(view) == pytest.approx(chosen, abs=1e-6)
@@ -173,7 +174,6 @@ def drag(browser: Browser) -> None:
         browser.mouse("mouseMoved", 300 + 30 * step, 700, **left)
         browser.pause(0.05)
     browser.mouse("mouseReleased", 450, 700, **left)
-    browser.pause(0.8)
 
 
 @needs_chromium
@@ -191,8 +191,7 @@ def test_a_layer_taken_off_and_put_back_keeps_its_place(page: Path, browser: Bro
             "void [...document.querySelectorAll('.leaflet-control-layers-selector')]"
             ".slice(0, 2).forEach(box => box.click())"
         )
-        browser.pause(0.3)
-    assert browser.run(order) == first
+    assert browser.still(order) == first
     assert browser.complaints == []
 
 

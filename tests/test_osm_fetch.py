@@ -20,6 +20,7 @@ import pytest
 import shapely
 from drawn_network import degrees
 from drawn_osm import OsmFile
+from nobody import nobody
 from overpass_server import OSM_BASE, Extract, Overpass, Query, QueryError, passes, serving
 
 from geo.errors import FetchError, RequestError
@@ -334,7 +335,7 @@ def test_the_service_says_how_long_to_wait(server):
         on_progress=lambda stage, _, total: waits.append(total) if stage == "wait" else None,
     )
     assert waits
-    assert 0.5 < waits[0] <= 1
+    assert 0 < waits[0] <= 1  # a second, less what went by
 
 
 @pytest.mark.parametrize("fault", ["hang", "trickle"])
@@ -357,15 +358,11 @@ def test_a_service_with_no_slot_for_us(server):
 
 
 def test_nobody_there():
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
-    ends = Endpoints(f"http://127.0.0.1:{port}/api", f"http://127.0.0.1:{port}")
     for where in (Clip(BOX), "Town"):
-        with pytest.raises(FetchError) as caught:
-            fetch_network(Fetching(where, "bbox", endpoints=ends))
+        with nobody() as url, pytest.raises(FetchError) as caught:
+            fetch_network(Fetching(where, "bbox", endpoints=Endpoints(f"{url}/api", url)))
         assert caught.value.code == "service_refuses"
-        assert f"127.0.0.1:{port}" in str(caught.value)
+        assert url.removeprefix("http://") in str(caught.value)
         assert "network import" in str(caught.value)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from typing import Any
 
 import pytest
 import shapely
+from nobody import nobody
 from overpass_server import OSM_BASE, Extract, Overpass, serving
 
 from geo.network import load_network
@@ -56,7 +56,7 @@ def started(folder: Path, *words: object, url: str) -> subprocess.Popen[str]:
 
 def run(folder: Path, *words: object, url: str) -> Any:
     process = started(folder, *words, url=url)
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=300)
     assert "Traceback" not in err, err
     return process.returncode, out, err
 
@@ -86,10 +86,8 @@ def test_a_place_end_to_end(server: Overpass, tmp_path: Path, helsinki_pbf: Path
 
 
 def test_offline_is_a_sentence(tmp_path: Path) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
-    code, out, err = run(tmp_path, "--bbox", BBOX, "--out", "net", url=url)
+    with nobody() as url:
+        code, out, err = run(tmp_path, "--bbox", BBOX, "--out", "net", url=url)
     assert (code, out) == (1, "")
     assert "network import FILE" in err.splitlines()[-1]
     assert left(tmp_path) == []
@@ -107,11 +105,11 @@ def test_stopping_leaves_nothing(server: Overpass, tmp_path: Path) -> None:
     server.faults = ["hang"]
     before = len(server.queries())
     process = started(tmp_path, "--bbox", BBOX, "--out", "net", url=server.url)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240
     while len(server.queries()) == before and time.monotonic() < deadline:
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=300)
     assert process.returncode == 130, err
     assert "Interrupted" in err
     assert left(tmp_path) == []

@@ -39,7 +39,9 @@ PAGE = (
     "<tr><td>经度<td>纬度<tr><td>1<td x:num='118.79'>x<td>32.04</table>"
 ).encode("gb2312")
 FUZZ = settings(
-    deadline=None, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None,
+    max_examples=50,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 # One table, however it is saved

@@ -23,7 +23,9 @@ from geo.vector import geojson as geojson_module
 
 TABLE = "编号,名称,经度,纬度\nA1,新街口驿站,118.79,32.04\n"
 FUZZ = settings(
-    deadline=None, max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None,
+    max_examples=120,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 

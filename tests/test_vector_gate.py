@@ -62,7 +62,9 @@ drawn_lines = st.lists(
 
 
 @settings(
-    deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None,
+    max_examples=15,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(lines=drawn_lines, form=st.sampled_from(["geojson", "gpkg", "shp"]))
 def test_no_vertex_is_lost(tmp_path, lines, form):
