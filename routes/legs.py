@@ -109,7 +109,7 @@ def _ride(ground: WalkGround, table: LegTable, a: int, b: int, walk_minutes: flo
 
 
 def _guess(ground: WalkGround, table: LegTable, a: int, b: int) -> Leg:
-    """Return the walk between two spots of which one is off the network, and near the other."""
+    """Return the walk between two near spots that the network does not join."""
     metres = float(table.straight_m[a, b]) * WALK_FACTOR
     return Leg(
         ground.spots[a].id, ground.spots[b].id, MODES[WALK], float(table.minutes[a, b]),

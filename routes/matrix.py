@@ -5,10 +5,11 @@ it takes longer, where no way leads (the river lies between) or where a place is
 it goes by ferry if both walks to the piers are within the limit, else it is ridden (coach or
 metro): straight line × `RIDE_FACTOR` at `RIDE_KMH`, plus `RIDE_FIXED_MIN` to get in and out. Rides
 are always estimates. A place off the network is walked to all the same where it is near: straight
-line × `WALK_FACTOR` within the limit, no water or barrier between; such a walk is an estimate too.
+line × `WALK_FACTOR` within the limit, no water or barrier between; such a walk is an estimate too,
+and so is one between near places where the network knows drive roads only.
 
 An order is chosen on other minutes than these (`ordering_minutes`): a ride is for where walking is
-impossible or too long, so it never counts less than the longest walk there may be.
+impossible or too long, so it always counts more than the longest walk there may be.
 """
 
 from __future__ import annotations
@@ -37,7 +38,6 @@ __all__ = [
     "RIDE_FACTOR",
     "RIDE_FIXED_MIN",
     "RIDE_KMH",
-    "RIDE_WAIT_MIN",
     "WALK_FACTOR",
     "LegTable",
     "Spot",
@@ -53,10 +53,9 @@ WALK, FERRY, RIDE = range(3)
 RIDE_FACTOR = 1.4  # road ÷ straight line; the walk's own ratio at Nanjing is 1.28 in the median
 RIDE_KMH = 20.0  # door to door within a city, stops and lights counted
 RIDE_FIXED_MIN = 8.0
-RIDE_WAIT_MIN = 10.0  # for a coach to come and a group to board: counted for the order alone
 WALK_FACTOR = 1.4  # way ÷ straight line where no way is known; between the median and the longest
 # How far a walk off the network may lead, straight: to the far bank of no wide river. Where a
-# network knows of no water, no farther than a place may lie from its way.
+# network knows of no water, or of no footways, no farther than a place may lie from its way.
 MAX_GUESS_M = 1000.0
 # A site's point is often its middle, or a few hundred metres off; the walk to the nearest way is
 # then part of the leg, straight, and said so.
@@ -188,7 +187,7 @@ def leg_table(
     n = len(ground.spots) - 2 * len(ferries)
     walked = _walk_minutes(ground)
     straight = _straight_m(ground.lonlat[:n])
-    guessed = _guessed(ground, straight, brief)
+    guessed = _guessed(ground, walked[:n, :n], straight, brief)
     on_foot = (walked[:n, :n] <= brief.max_walk_min) & ~guessed
     np.fill_diagonal(on_foot, True)
     ride = ~on_foot & ~guessed & np.isfinite(straight)
@@ -225,13 +224,19 @@ def _take_ferry(
         table.pier_minutes[better] = np.broadcast_to(to, (n, n))[better]
 
 
-def _guessed(ground: WalkGround, straight_m: FloatArray, brief: StudyBrief) -> BoolArray:
-    """Return (n, n) pairs walked off the network: one is not on it, and it is near and dry."""
+def _guessed(
+    ground: WalkGround, walked: FloatArray, straight_m: FloatArray, brief: StudyBrief
+) -> BoolArray:
+    """Return (n, n) pairs walked off the network: one is not on it, or the network has no footways
+    and leads too far about; and they are near, with nothing between."""
     n = len(straight_m)
     lost = ~ground.placed.used[:n]
     known = bool(ground.network.water_wkb)
     near = straight_m <= (MAX_GUESS_M if known else MAX_ACCESS_M)
     found = (lost[:, None] | lost[None, :]) & near
+    if "drive_only" in ground.network.meta.flags:
+        found |= ~(walked <= brief.max_walk_min) & (straight_m <= MAX_ACCESS_M)
+    found &= found.T  # one way and back are one walk
     found &= _guess_minutes(ground, straight_m) <= brief.max_walk_min
     np.fill_diagonal(found, False)
     pairs = np.argwhere(np.triu(found))
@@ -255,11 +260,10 @@ def _guess_minutes(ground: WalkGround, straight_m: FloatArray) -> FloatArray:
 def ordering_minutes(table: LegTable, max_walk_min: float) -> FloatArray:
     """Return the minutes (n, n) that an order is chosen on, never less than the true ones.
 
-    A ride counts at least as much as the longest walk, and `RIDE_WAIT_MIN` more: nobody is put
-    into a coach to be five minutes sooner than on foot.
+    A ride counts its own minutes, boarding included, and the longest walk's on top: nobody is put
+    into a coach to be five minutes sooner than on foot, and shorter rides come before longer.
     """
-    ridden = np.maximum(table.minutes, max_walk_min) + RIDE_WAIT_MIN
-    return np.where(table.mode == RIDE, ridden, table.minutes)
+    return np.where(table.mode == RIDE, table.minutes + max_walk_min, table.minutes)
 
 
 def ride_minutes(straight_m: Any) -> Any:

@@ -3,12 +3,11 @@
 What can be visited at all is decided on the true minutes; the order among it on those of
 `routes.matrix.ordering_minutes`, in which a ride counts more than any walk. They are never less
 than the true ones, so an order that holds with them holds by the clock. Where not everything fits
-with them, rides count a smaller share of what they were counted more, and the walk says so.
+with them, only a share of what a ride counts more is counted, and the walk says so.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,7 +16,7 @@ import numpy as np
 from geo.errors import RouteError
 from geo.network.model import FloatArray
 from routes.day import Day
-from routes.matrix import MODES, RIDE_WAIT_MIN, ordering_minutes
+from routes.matrix import MODES, ordering_minutes
 from routes.ordering import Ordering, OrderingError, choose
 from routes.refusals import named_cause
 from routes.stops import LeftOut
@@ -155,11 +154,10 @@ def _proven_with(found: _Found, full: _Found) -> _Found:
 def _reckoned(day: Day, share: float = 1.0) -> Remark:
     """Return how rides were counted: in full, in part, or as estimated."""
     walk = day.brief.max_walk_min
-    fields = {"least": math.ceil(walk + RIDE_WAIT_MIN), "walk": walk, "wait": RIDE_WAIT_MIN}
-    code = "rides_reckoned" if share == 1.0 else "rides_as_estimated"
-    if 0.0 < share < 1.0:
-        code, fields = "rides_reckoned_partly", {**fields, "share": round(100 * share)}
-    return code, tuple(fields.items())
+    if share == 0.0:
+        return "rides_as_estimated", (("walk", walk),)
+    code = "rides_reckoned" if share == 1.0 else "rides_reckoned_partly"
+    return code, (("walk", walk), ("more", round(share * walk, 1)))
 
 
 def _best(day: Day, minutes: FloatArray, among: list[int], must: Sequence[int]) -> _Found:

@@ -39,6 +39,10 @@ def report_lines(route: StudyRoute, lang: str) -> list[str]:
                                arrive=clock(visit.arrive), begin=clock(visit.begin),
                                leave=clock(visit.leave)))  # fmt: skip
         lines += [f"    ! {remark_text(remark, lang)}" for remark in visit.remarks]
+        lines += [
+            "    " + words.say("route.break", lang, begin=clock(at), end=clock(at + minutes))
+            for at, minutes, stop in route.timetable.pauses if stop == number
+        ]  # fmt: skip
         if number < len(route.hops):
             lines += [
                 f"    {_leg_line(leg, span, lang)}"
@@ -79,6 +83,8 @@ _RECKONED = ("rides_reckoned", "rides_reckoned_partly")
 
 
 def _leg_line(leg: Leg, span: tuple[float, float], lang: str) -> str:
+    if leg.mode == "walk" and leg.metres < 1:
+        return words.say("sheet.way_none", lang)
     guess = "_estimated" if leg.mode == "walk" and "estimated" in leg.flags else ""
     minutes, km = leg_minutes(span, lang), leg.metres / 1000
     return words.say(f"route.{leg.mode}{guess}", lang, minutes=minutes, km=km)
