@@ -37,7 +37,7 @@ def lower_bound(
     hours = {i: windows_of(walk.places[i], walk.stays[i], brief.day, book) for i in walk.stops}
     if not all(hours.values()):
         return None
-    alone = order_alone(walk, brief, hours, before)
+    alone = order_alone(walk, walk.minutes, brief, hours, before)
     found = [brief.departs if alone is None else alone[1]]
     shortest = _shortest(with_doors(walk.minutes, walk.stops, walk.start, walk.end))
     service = {i: walk.stays[i] + brief.gather_minutes for i in walk.stops}
@@ -59,12 +59,15 @@ def hours_of(walk: Walk, brief: StudyBrief, book: HolidayBook) -> dict[int, list
 
 
 def order_alone(
-    walk: Walk, brief: StudyBrief, windows: Mapping[int, Sequence[Window]], before: Pairs
-) -> tuple[tuple[int, ...], float] | None:
+    walk: Walk, minutes: FloatArray, brief: StudyBrief,
+    windows: Mapping[int, Sequence[Window]], before: Pairs,
+) -> tuple[tuple[int, ...], float] | None:  # fmt: skip
     """Return the stops in the order that is over first, and when; None where none is proven.
 
     Parameters
     ----------
+    minutes
+        The walk's, or those it is chosen on.
     windows
         When the visit of each stop may begin.
     before
@@ -75,7 +78,7 @@ def order_alone(
     at = {i: k for k, i in enumerate(stops)}
     try:
         found = choose(
-            with_doors(walk.minutes, stops, walk.start, walk.end),
+            with_doors(minutes, stops, walk.start, walk.end),
             service=[*(walk.stays[i] + brief.gather_minutes for i in stops), 0.0, 0.0],
             windows=[*(windows[i] for i in stops), [], []], score=np.zeros(m + 2),
             start=m, end=m + 1, budget=LAST, open_at=brief.departs, must=range(m),

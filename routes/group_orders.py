@@ -33,10 +33,13 @@ UNITS = 600  # the solver counts in tenths of a second
 
 @dataclass(frozen=True)
 class Own:
-    """Orders: for each group (place, minute its visit begins), and a bound on the last finish."""
+    """Orders: for each group (place, minute its visit begins), and a bound on the last finish.
+
+    None where they were chosen on other minutes than the walk takes, which bound nothing.
+    """
 
     orders: tuple[tuple[tuple[int, float], ...], ...]
-    bound: float
+    bound: float | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +108,7 @@ def own_orders(
     for begin in begins:
         told = sorted((solver.value(var) / UNITS, task.stops[k]) for k, var in enumerate(begin))
         orders.append(tuple((i, minute) for minute, i in told))
-    return Own(tuple(orders), bound)
+    return Own(tuple(orders), bound if walk.reckoned is None else None)
 
 
 def _task(
@@ -128,7 +131,7 @@ def _task(
     if not all(spans):
         return None
     return _Task(
-        stops, with_doors(walk.minutes, stops, walk.start, walk.end),
+        stops, with_doors(walk.weighed, stops, walk.start, walk.end),
         tuple(_up(walk.stays[i] + brief.gather_minutes) for i in stops), spans,
         tuple((at[a], at[b]) for a, b in before), tuple(limits.get(i) for i in stops),
         _up(brief.departs), horizon,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from geo.hours import HolidayBook
 from geo.network.model import FloatArray
@@ -34,6 +35,8 @@ class Walk:
         For each of `order` whether it is visited, not only passed.
     bound
         Whether the first and the last are given, so that every group begins and ends there.
+    reckoned
+        Minutes to choose other orders on, never less than `minutes`; those by default.
     """
 
     order: tuple[int, ...]
@@ -42,6 +45,18 @@ class Walk:
     stays: tuple[float, ...]
     visited: tuple[bool, ...]
     bound: tuple[bool, bool]
+    reckoned: FloatArray | None = None
+
+    @property
+    def weighed(self) -> FloatArray:
+        """The minutes to choose other orders on."""
+        return self.minutes if self.reckoned is None else self.reckoned
+
+    @property
+    def surplus(self) -> float:
+        """By how much its legs count more than they take."""
+        more = self.weighed - self.minutes
+        return float(sum(more[a, b] for a, b in pairwise(self.order)))
 
     @property
     def stops(self) -> tuple[int, ...]:

@@ -149,7 +149,7 @@ def _others(best: GroupPlan, bound: float | None, case: _Case) -> tuple[GroupPla
                      best.groups, bound)  # fmt: skip
     if own is not None:
         best = _better(best, _replayed(own, case, "own_orders"))
-        if bound is not None:
+        if bound is not None and own.bound is not None:
             bound = max(bound, own.bound)
     return best, bound
 
@@ -159,12 +159,21 @@ def _reached(plan: GroupPlan, bound: float | None) -> bool:
 
 
 def _better(best: GroupPlan, plan: GroupPlan | None) -> GroupPlan:
-    """Return a plan with less amiss, or as much and over sooner; else the one there was."""
+    """Return a plan with less amiss, or as much and over sooner; else the one there was.
+
+    A plan that rides more has to be sooner by as much as rides are reckoned more than they take.
+    """
     if plan is None:
         return best
     amiss, now = _amiss(plan), _amiss(best)
     sooner = SOONER_MIN if best.method == "stagger" else EPS
-    return plan if amiss < now or (amiss == now and plan.finish < best.finish - sooner) else best
+    return plan if amiss < now or (amiss == now and _over(plan) < _over(best) - sooner) else best
+
+
+def _over(plan: GroupPlan) -> float:
+    """Return when the last group is done by the minutes that orders are chosen on."""
+    both = zip(plan.groups, plan.walks, strict=True)
+    return max(table.finish + walk.surplus for table, walk in both)
 
 
 def _amiss(plan: GroupPlan) -> tuple[int, int]:
@@ -221,7 +230,7 @@ def _relays(case: _Case) -> list[GroupPlan]:
     narrowest place is never empty and no plan is over sooner.
     """
     rounds = [case.walk.stops, case.walk.stops[::-1]]
-    alone = order_alone(case.walk, case.brief, case.hours, ())
+    alone = order_alone(case.walk, case.walk.weighed, case.brief, case.hours, ())
     if alone is not None:
         rounds += [alone[0], alone[0][::-1]]
     found = [_relay(stops, case) for stops in dict.fromkeys(rounds)]
@@ -234,7 +243,7 @@ def _relay(stops: Sequence[int], case: _Case) -> GroupPlan | None:
     pace = max(inside[i] / case.limits[i] for i in stops)
     steps, at = [0], 0
     for a, b in pairwise((*stops, stops[0])):
-        away = inside[a] + float(walk.minutes[a, b])
+        away = inside[a] + float(walk.weighed[a, b])
         if not math.isfinite(away):
             return None
         at += math.ceil(away / pace - EPS)
@@ -247,7 +256,7 @@ def _relay(stops: Sequence[int], case: _Case) -> GroupPlan | None:
     if not all(_keeps([i for i, _ in order], case.before) for order in orders):
         return None
     method = "rotation" if tuple(stops) == walk.stops else "own_orders"
-    return _replayed(Own(tuple(orders), 0.0), case, method)
+    return _replayed(Own(tuple(orders), None), case, method)
 
 
 def _all_in_turn(walks: Sequence[Walk], case: _Case) -> list[Timetable]:
@@ -277,7 +286,7 @@ def _next(case: _Case, rooms: Rooms) -> tuple[Walk, Timetable]:
     walk, brief = case.walk, case.brief
     free = {i: _meet(hours, rooms.free(i, walk.stays[i] + brief.gather_minutes))
             for i, hours in case.hours.items()}  # fmt: skip
-    found = order_alone(walk, brief, free, case.before)
+    found = order_alone(walk, walk.weighed, brief, free, case.before)
     best = None if found is None else _along(walk, found[0])
     if best is not None:
         return best, in_turn(best, brief, case.book, rooms)

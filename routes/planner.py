@@ -18,6 +18,7 @@ from routes.ferries import Ferry, read_ferries
 from routes.groups import GroupPlan, Walk, plan_groups
 from routes.legs import Leg, legs_between
 from routes.lines import StudyLine, read_lines
+from routes.matrix import MODES, ordering_minutes
 from routes.order import Arranged, arranged
 from routes.ordering import OrderingError
 from routes.places import Place, read_places
@@ -25,6 +26,7 @@ from routes.refusals import named_cause
 from routes.rests import rests_along
 from routes.stops import stops_of
 from routes.studyroute import Alternative, GroupDay, StudyRoute, leg_spans
+from routes.themes import own_title
 from routes.timetable import Timetable, timetable
 from routes.visits import StudyBrief, minutes_between
 
@@ -48,7 +50,11 @@ class _Draft:
         """The order, to be timed again for other groups."""
         day, order = self.day, self.order
         minutes = day.table.minutes
-        return Walk(order.order, minutes, day.places, day.stays, order.visited, order.bound)
+        rides = (day.table.mode == MODES.index("ride")).any()
+        reckoned = ordering_minutes(day.table, day.brief.max_walk_min) if rides else None
+        return Walk(
+            order.order, minutes, day.places, day.stays, order.visited, order.bound, reckoned
+        )
 
 
 def plan(
@@ -170,8 +176,8 @@ def _route(draft: _Draft, *, assumed: bool) -> StudyRoute:
     return StudyRoute(
         brief=brief,
         network=day.ground.network,
-        title_zh=line.title_zh if line else "自选研学线路",
-        title_en=line.title_en if line else "Your own study walk",
+        title_zh=line.title_zh if line else own_title(brief.theme, "zh"),
+        title_en=line.title_en if line else own_title(brief.theme, "en"),
         status=line.status if line else "own",
         source_zh=line.source_zh if line else "",
         source_en=line.source_en if line else "",

@@ -2,218 +2,99 @@
 
 from __future__ import annotations
 
-import datetime
 import itertools
 import math
-from dataclasses import dataclass
-from zoneinfo import ZoneInfo
+from collections.abc import Sequence
+from dataclasses import replace
 
 from geo import words
 from geo.layers.inert import showable
-from geo.network.model import FloatArray
 from routes.directions import distance, sentence
 from routes.legs import Leg
-from routes.places import Place
+from routes.sheets.day import (
+    ZONE,
+    Pause,
+    SharedWay,
+    SheetContent,
+    Stop,
+    Way,
+    group_name,
+    moment,
+    shared_ways,
+)
 from routes.sheets.links import walking_link
-from routes.studyroute import StudyRoute, remark_text
-from routes.telling import counted, group_lines
+from routes.studyroute import GroupDay, StudyRoute, remark_sentence, remark_text
+from routes.telling import conflict_lines, counted, groups_told
 from routes.timetable import DOUBTS, Visit
-from routes.visits import clock, minutes_between
+from routes.visits import StudyBrief, clock, minutes_between
 
 __all__ = [
     "ZONE",
     "Pause",
+    "SharedWay",
     "SheetContent",
     "Stop",
     "Way",
     "content_of",
+    "group_name",
     "moment",
+    "shared_ways",
     "spoken_minutes",
 ]
-
-ZONE = ZoneInfo("Asia/Shanghai")
-
-
-@dataclass(frozen=True, eq=False)
-class Stop:
-    """A stop as the sheets show it.
-
-    Attributes
-    ----------
-    mark
-        What stands in its circle: its number, or a letter for a start or an end only passed.
-    number
-        From 1 over the places visited; None for one only passed.
-    arrive, begin, leave, minutes
-        Minutes from 00:00, and of the visit.
-    remarks, codes
-        Sentences on its hours, and their codes in the same order.
-    conflict
-        Whether one of them makes the visit impossible as planned.
-    """
-
-    mark: str
-    number: int | None
-    place: Place
-    name: str
-    lon: float
-    lat: float
-    arrive: float
-    begin: float
-    leave: float
-    minutes: float
-    wait: float
-    remarks: tuple[str, ...]
-    codes: tuple[str, ...]
-    conflict: bool
-    why: str
-
-    @property
-    def estimated(self) -> bool:
-        """Whether the position is no surveyed one."""
-        return self.place.coordinate_status in ("estimated", "geocoded")
-
-    def services(self, lang: str) -> tuple[str, ...]:
-        """Return address, coach stop, booking and toilets as far as known, samples marked."""
-        place, told = self.place, []
-        if place.address:
-            told.append(words.say("sheet.address", lang, address=place.address))
-        for field in ("coach", "booking", "toilets"):
-            value = getattr(place, field)
-            if value:
-                text = words.say(f"sheet.{field}", lang, **{field: value})
-                sample = place.status(field) == "sample"
-                told.append(words.say("sheet.sample", lang, text=text) if sample else text)
-        return tuple(told)
-
-
-@dataclass(frozen=True, eq=False)
-class Way:
-    """A leg as the sheets show it.
-
-    Attributes
-    ----------
-    hop, number
-        After which stop (from 0), and which leg of the route (from 1).
-    origin, target
-        Names of its ends.
-    depart, arrive
-        Minutes from 00:00.
-    line
-        (k, 2) WGS-84 degrees.
-    said
-        Mode, length and minutes in one phrase.
-    steps
-        Directions, a sentence each.
-    link
-        Opens the walk in AMap; empty for other modes.
-    """
-
-    hop: int
-    number: int
-    mode: str
-    origin: str
-    target: str
-    depart: float
-    arrive: float
-    minutes: float
-    metres: float
-    line: FloatArray
-    flags: tuple[str, ...]
-    said: str
-    steps: tuple[str, ...]
-    link: str
-
-
-@dataclass(frozen=True)
-class Pause:
-    """A break: minutes from 00:00, how long, and before or at which stop (from 0) it falls."""
-
-    begin: float
-    minutes: float
-    stop: int
-
-
-@dataclass(frozen=True, eq=False)
-class SheetContent:
-    """A route in one language.
-
-    Attributes
-    ----------
-    day
-        None where no date was given.
-    facts
-        Date, times and lengths, a phrase each.
-    flags
-        Pairs of code and warning.
-    ways
-        For each hop its legs.
-    conflicts, remarks, left_out, rests, groups, alternative
-        Sentences; empty where there is nothing to say.
-    """
-
-    route: StudyRoute
-    lang: str
-    title: str
-    day: datetime.date | None
-    facts: tuple[str, ...]
-    flags: tuple[tuple[str, str], ...]
-    stops: tuple[Stop, ...]
-    ways: tuple[tuple[Way, ...], ...]
-    pauses: tuple[Pause, ...]
-    conflicts: tuple[str, ...]
-    remarks: tuple[str, ...]
-    left_out: tuple[str, ...]
-    rests: tuple[str, ...]
-    groups: tuple[str, ...]
-    alternative: str
-
-    @property
-    def legs(self) -> tuple[Way, ...]:
-        """Every leg in order."""
-        return tuple(way for hop in self.ways for way in hop)
-
-    def pauses_at(self, stop: int, *, before: bool) -> tuple[Pause, ...]:
-        """Return the breaks taken before the visit of stop number `stop` begins, or after that."""
-        begin = self.stops[stop].begin
-        return tuple(p for p in self.pauses if p.stop == stop and (p.begin < begin) == before)
-
-    def at(self, minute: float) -> datetime.datetime | None:
-        """Return a minute of the day as a moment in China, None without a date."""
-        return None if self.day is None else moment(self.day, minute)
-
-
-def moment(day: datetime.date, minute: float) -> datetime.datetime:
-    """Return a minute from 00:00 as a moment in China, rounded up as `routes.visits.clock` does."""
-    start = datetime.datetime.combine(day, datetime.time(), ZONE)
-    return start + datetime.timedelta(minutes=math.ceil(minute - 1e-6))
 
 
 def content_of(route: StudyRoute, lang: str) -> SheetContent:
     """Return what the sheets say of `route` in `lang` (``zh`` or ``en``)."""
-    stops = _stops(route, lang)
-    table = route.timetable
-    conflicts = [
-        words.say("sheet.at_stop", lang, stop=stop.name, text=text)
-        for stop in stops
-        for text, code in zip(stop.remarks, stop.codes, strict=True)
-        if code not in DOUBTS
-    ]
-    conflicts += [remark_text(r, lang) for r in table.remarks if r[0] not in DOUBTS]
+    days = route.every_day
+    first = _content(route, days[0], lang)
+    if not route.days:
+        return first
+    every = [first, *(_of_day(first, day, lang) for day in days[1:])]
+    numbered = tuple(replace(one, number=number) for number, one in enumerate(every, 1))
+    return replace(
+        numbered[0], facts=_facts(route, days, lang), conflicts=_conflicts_of_all(numbered),
+        days=numbered,
+    )  # fmt: skip
+
+
+def _content(route: StudyRoute, day: GroupDay, lang: str) -> SheetContent:
     left = [
         words.say("sheet.at_stop", lang, stop=_one(lang, out.name_zh, out.name_en),
                   text=words.say(f"left_out.{out.code}", lang, **dict(out.fields)))
         for out in route.left_out
     ]  # fmt: skip
-    return SheetContent(
+    empty = SheetContent(
         route=route, lang=lang, title=showable(route.title(lang)), day=route.brief.day,
-        facts=_facts(route, lang), flags=_flags(route, lang), stops=stops,
-        ways=_ways(route, stops, lang),
-        pauses=tuple(Pause(*pause) for pause in table.pauses),
-        conflicts=tuple(conflicts),
-        remarks=tuple(_begun(remark_text(r, lang)) for r in route.remarks),
+        facts=(), flags=_flags(route, lang), stops=(), ways=(), pauses=(), conflicts=(),
+        remarks=tuple(remark_sentence(r, lang) for r in route.remarks),
         left_out=tuple(map(showable, left)), rests=_rests(route, lang), groups=_groups(route, lang),
         alternative=_alternative(route, lang),
+    )  # fmt: skip
+    return _of_day(empty, day, lang)
+
+
+def _of_day(content: SheetContent, day: GroupDay, lang: str) -> SheetContent:
+    """Return the same for what another group walks."""
+    stops = _stops(day, lang)
+    return replace(
+        content, facts=_facts(content.route, (day,), lang), stops=stops,
+        ways=_ways(day, stops, lang),
+        pauses=tuple(Pause(*pause) for pause in day.timetable.pauses),
+        conflicts=tuple(map(showable, conflict_lines(day.timetable, lang))),
+    )  # fmt: skip
+
+
+def _conflicts_of_all(days: Sequence[SheetContent]) -> tuple[str, ...]:
+    """Return the conflicts of all groups; what befalls several is told once, with their numbers."""
+    told: dict[str, list[int]] = {}
+    for day in days:
+        for text in dict.fromkeys(day.conflicts):
+            told.setdefault(text, []).append(day.number)
+    lang = days[0].lang
+    return tuple(
+        text if len(numbers) == len(days)
+        else words.say("groups.of", lang, group=group_name(numbers, lang), text=text)
+        for text, numbers in told.items()
     )  # fmt: skip
 
 
@@ -249,36 +130,58 @@ def _flags(route: StudyRoute, lang: str) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _facts(route: StudyRoute, lang: str) -> tuple[str, ...]:
-    brief, table = route.brief, route.timetable
-    day, start = brief.day, table.visits[0].arrive
+def _facts(route: StudyRoute, days: Sequence[GroupDay], lang: str) -> tuple[str, ...]:
+    """Return when, how far and how many: of one group's day, or of all of them together."""
+    brief, day = route.brief, route.brief.day
+    start = min(one.timetable.start for one in days)
+    finish = max(one.timetable.finish for one in days)
     if day is None:
         told = [words.say("sheet.no_date", lang)]
     else:
         weekday = words.say(f"sheet.weekday{day.weekday()}", lang)
         told = [words.say("sheet.date", lang, date=day.isoformat(), weekday=weekday)]
     told.append(
-        words.say("sheet.span", lang, start=clock(start), end=clock(table.finish),
-                  total=spoken_minutes(table.finish - start, lang))
+        words.say("sheet.span", lang, start=clock(start), end=clock(finish),
+                  total=spoken_minutes(minutes_between(start, finish), lang))
     )  # fmt: skip
-    told.append(words.say("sheet.walked", lang, distance=_length(route.walk_m, lang)))
-    if route.ride_m > 0:
-        told.append(words.say("sheet.ridden", lang, distance=distance(route.ride_m, lang)))
+    walked, ridden = ([_metres(one, mode) for one in days] for mode in ("walk", "ride"))
+    told.append(words.say("sheet.walked", lang, distance=_lengths(walked, lang)))
+    if max(ridden) > 0:
+        told.append(words.say("sheet.ridden", lang, distance=_lengths(ridden, lang)))
     told.append(words.say("sheet.pace", lang, kmh=f"{brief.pace_kmh:g}"))
-    if brief.group_size:
-        told.append(words.say("sheet.people", lang, groups=brief.groups, people=brief.group_size))
+    if brief.groups > 1 or brief.group_size:
+        told.append(_people(brief, lang))
     return tuple(told)
 
 
-def _stops(route: StudyRoute, lang: str) -> tuple[Stop, ...]:
+def _metres(day: GroupDay, mode: str) -> float:
+    return sum(leg.metres for hop in day.hops for leg in hop if leg.mode == mode)
+
+
+def _lengths(metres: Sequence[float], lang: str) -> str:
+    """Return a length, or from the least to the greatest of several."""
+    low, high = _length(min(metres), lang), _length(max(metres), lang)
+    return low if low == high else words.say("groups.range", lang, low=low, high=high)
+
+
+def _people(brief: StudyBrief, lang: str) -> str:
+    """Return how many groups of how many people, as far as known."""
+    if brief.groups == 1:
+        return words.say("groups.people", lang, people=brief.group_size)
+    if not brief.group_size:
+        return words.say("groups.many", lang, groups=brief.groups)
+    return words.say("groups.many_people", lang, groups=brief.groups, people=brief.group_size)
+
+
+def _stops(day: GroupDay, lang: str) -> tuple[Stop, ...]:
     found: list[Stop] = []
-    number, last = 0, len(route.timetable.visits) - 1
-    for at, visit in enumerate(route.timetable.visits):
+    number, last = 0, len(day.timetable.visits) - 1
+    for at, visit in enumerate(day.timetable.visits):
         visited = visit.minutes > 0 and visit.leave > visit.begin
         number += visited
         end = "start" if at == 0 else "end" if at == last else "passed"
         mark = str(number) if visited else words.say(f"sheet.mark_{end}", lang)
-        why = route.why[at] if at < len(route.why) and visited else ("", "")
+        why = day.why[at] if at < len(day.why) and visited else ("", "")
         found.append(_stop(visit, mark, number if visited else None, _one(lang, *why), lang))
     return tuple(found)
 
@@ -296,14 +199,14 @@ def _stop(visit: Visit, mark: str, number: int | None, why: str, lang: str) -> S
     )  # fmt: skip
 
 
-def _ways(route: StudyRoute, stops: tuple[Stop, ...], lang: str) -> tuple[tuple[Way, ...], ...]:
+def _ways(day: GroupDay, stops: tuple[Stop, ...], lang: str) -> tuple[tuple[Way, ...], ...]:
     found: list[tuple[Way, ...]] = []
     number = 0
-    for hop, legs in enumerate(route.hops):
+    for hop, legs in enumerate(day.hops):
         ends = _ends(legs, stops[hop].name, stops[hop + 1].name, lang)
         ways = []
         for leg, span, told, (origin, target) in zip(
-            legs, route.spans[hop], route.directions[hop], ends, strict=True
+            legs, day.spans[hop], day.directions[hop], ends, strict=True
         ):
             number += 1
             link = walking_link(leg.line, origin, target) if leg.mode == "walk" else ""
@@ -352,8 +255,10 @@ def _rests(route: StudyRoute, lang: str) -> tuple[str, ...]:
             detour=round(rest.detour_m), state=words.say(f"rest_state.{rest.state}", lang),
         )  # fmt: skip
         told.append(words.say("sheet.sample", lang, text=text) if rest.sample else text)
-    if not told:
+    if not route.rests.found:
         told.append(words.say("sheet.rest_none", lang))
+    elif route.days:
+        told.append(words.say("groups.rests", lang))
     if route.rests.closed:
         told.append(counted("rests_closed", route.rests.closed, lang))
     if route.rests.longest is not None:
@@ -365,14 +270,18 @@ def _rests(route: StudyRoute, lang: str) -> tuple[str, ...]:
 def _groups(route: StudyRoute, lang: str) -> tuple[str, ...]:
     if route.groups is None:
         return ()
-    return tuple(showable(line.strip()) for line in group_lines(route.groups, lang))
+    return tuple(map(showable, groups_told(route.groups, lang)))
 
 
 def _alternative(route: StudyRoute, lang: str) -> str:
     other = route.alternative
     if other is None:
         return ""
-    return words.say(
+    told = words.say(
         f"sheet.other_{other.name}", lang, end=clock(other.finish),
-        walk=_length(other.walk_m, lang), conflicts=other.conflicts, stops=len(other.order),
+        walk=_length(other.walk_m, lang), stops=counted("stops", len(other.order), lang),
+        conflicts=counted("conflicts", other.conflicts, lang),
     )  # fmt: skip
+    if not route.days:
+        return told
+    return words.say("groups.alone", lang, text=told)

@@ -17,6 +17,7 @@ from routes.sheets.page import page_of
 from routes.sheets.picture import Picture, picture_of
 from routes.sheets.table import geojson_of, timetable_csv
 from routes.studyroute import StudyRoute
+from routes.visits import clock
 
 __all__ = ["write_route"]
 
@@ -66,6 +67,20 @@ def write_route(
     folder.summary |= _summary(content, code, picture)
 
 
+def _group(day: SheetContent) -> dict[str, Any]:
+    """Return one group's day: its stops by the clock, and what conflicts."""
+    return {
+        "group": day.number,
+        "start": clock(day.stops[0].arrive),
+        "finish": clock(day.stops[-1].leave),
+        "stops": [
+            {"site": stop.place.id, "begin": clock(stop.begin), "leave": clock(stop.leave)}
+            for stop in day.stops if stop.number is not None
+        ],
+        "conflicts": list(day.conflicts),
+    }  # fmt: skip
+
+
 def _summary(content: SheetContent, code: QrCode, picture: Picture | None) -> dict[str, Any]:
     route, lang = content.route, content.lang
     unwritten = {}
@@ -90,6 +105,7 @@ def _summary(content: SheetContent, code: QrCode, picture: Picture | None) -> di
         "conflicts": list(content.conflicts),
         "left_out": list(content.left_out),
         "groups": list(content.groups),
+        "group_days": [_group(day) for day in content.days],
         "proven": route.proven,
         "qr": code.text,
         "files_not_written": unwritten,

@@ -2,6 +2,8 @@
 
 Sites are way points, their order is a route, each leg on foot or by ferry is a track; a ride is
 an estimate without a line worth following and has none. Times are UTC, where a date is given.
+Of several groups each has a route of its own, by its own times; what more than one of them passes
+(a site, a leg) is there once and has no time, but tells those of each.
 """
 
 from __future__ import annotations
@@ -13,8 +15,17 @@ import numpy as np
 
 from geo import words
 from geo.exports import OSM_ATTRIBUTION, Provenance
-from routes.sheets.content import SheetContent, Stop, Way
+from routes.sheets.day import (
+    SharedWay,
+    SheetContent,
+    Stop,
+    Way,
+    group_name,
+    shared_ways,
+    times_told,
+)
 from routes.sheets.markup import add, degrees, document, utc
+from routes.visits import clock
 
 __all__ = ["gpx_of"]
 
@@ -36,19 +47,41 @@ def gpx_of(content: SheetContent, provenance: Provenance) -> bytes:
         },
     )
     _metadata(root, content, provenance)
-    for stop in content.stops:
-        _stop(root, "wpt", content, stop)
-    route = add(root, "rte")
-    add(route, "name", content.title)
-    add(route, "desc", " ".join(content.facts))
-    add(route, "src", f"Hongtu {provenance.run_id}")
-    add(route, "type", content.route.status)
-    for stop in content.stops:
-        _stop(route, "rtept", content, stop)
-    for way in content.legs:
-        if way.mode != "ride":
-            _track(root, content, way)
+    if content.days:
+        _sites(root, content)
+    else:
+        for stop in content.stops:
+            _stop(root, "wpt", content, stop)
+    for day in content.every:
+        route = add(root, "rte")
+        add(route, "name", " · ".join(filter(None, (content.title, day.group))))
+        add(route, "desc", " ".join((*day.facts, *day.conflicts) if day.number else day.facts))
+        add(route, "src", f"Hongtu {provenance.run_id}")
+        if day.number:
+            add(route, "number", day.number)
+        add(route, "type", content.route.status)
+        for stop in day.stops:
+            _stop(route, "rtept", day, stop)
+    for shared in shared_ways(content):
+        if shared.way.mode != "ride":
+            _track(root, content, shared)
     return document(root)
+
+
+def _sites(root: ET.Element, content: SheetContent) -> None:
+    """Add each place once, with the times at which each group is there."""
+    times: dict[str, list[tuple[int, Stop]]] = {}
+    for day in content.every:
+        for stop in day.stops:
+            times.setdefault(stop.place.id, []).append((day.number, stop))
+    for told in times.values():
+        stop = next((stop for _, stop in told if stop.number), told[0][1])
+        said = [
+            words.say("groups.of", content.lang, group=group_name((number,), content.lang),
+                      text=f"{clock(one.arrive)}–{clock(one.leave)}")
+            for number, one in told
+        ]  # fmt: skip
+        _stop(root, "wpt", content, stop, tuple(said))
 
 
 def _metadata(root: ET.Element, content: SheetContent, provenance: Provenance) -> None:
@@ -62,20 +95,27 @@ def _metadata(root: ET.Element, content: SheetContent, provenance: Provenance) -
             add(rights, "license", _OSM_TERMS)
     add(head, "time", utc(datetime.datetime.fromisoformat(provenance.created)))
     add(head, "keywords", ", ".join(provenance.flags) or "route")
-    spots = np.vstack([[(s.lon, s.lat) for s in content.stops], *(w.line for w in content.legs)])
+    spots = np.vstack(
+        [[(s.lon, s.lat) for day in content.every for s in day.stops],
+         *(shared.way.line for shared in shared_ways(content))]
+    )  # fmt: skip
     (west, south), (east, north) = spots.min(axis=0), spots.max(axis=0)
     add(head, "bounds", minlat=degrees(south), minlon=degrees(west), maxlat=degrees(north),
         maxlon=degrees(east))  # fmt: skip
 
 
-def _stop(parent: ET.Element, tag: str, content: SheetContent, stop: Stop) -> None:
+def _stop(
+    parent: ET.Element, tag: str, content: SheetContent, stop: Stop, times: tuple[str, ...] = ()
+) -> None:
+    """Add a stop; one that stands for those of several groups has no number and no time."""
     point = add(parent, tag, lat=degrees(stop.lat), lon=degrees(stop.lon))
-    at = content.at(stop.arrive)
+    at = None if times else content.at(stop.arrive)
     if at is not None:
         add(point, "time", utc(at))
-    add(point, "name", f"{stop.mark} {stop.name}")
-    if stop.remarks:
-        add(point, "cmt", "; ".join(stop.remarks))
+    add(point, "name", stop.name if times else f"{stop.mark} {stop.name}")
+    comments = times or stop.remarks
+    if comments:
+        add(point, "cmt", "; ".join(comments))
     place = stop.place
     said = [stop.why or place.text(content.lang)]
     if stop.estimated:
@@ -87,14 +127,18 @@ def _stop(parent: ET.Element, tag: str, content: SheetContent, stop: Stop) -> No
     add(point, "type", "visit" if stop.number else "pass")
 
 
-def _track(root: ET.Element, content: SheetContent, way: Way) -> None:
+def _track(root: ET.Element, content: SheetContent, shared: SharedWay) -> None:
+    way = shared.way
     track = add(root, "trk")
-    add(track, "name", f"{way.number} {way.origin} → {way.target}")
+    add(track, "name", f"{shared.number} {way.origin} → {way.target}")
+    told = times_told(shared, content.lang)
+    if told:
+        add(track, "cmt", "; ".join(told))
     add(track, "desc", " ".join((way.said, *way.steps)))
-    add(track, "number", way.number)
+    add(track, "number", shared.number)
     add(track, "type", way.mode)
     segment = add(track, "trkseg")
-    start = content.at(way.depart)
+    start = content.at(way.depart) if len(shared.times) == 1 else None
     for (lon, lat), share in zip(way.line, _shares(way), strict=True):
         point = add(segment, "trkpt", lat=degrees(lat), lon=degrees(lon))
         if start is not None:

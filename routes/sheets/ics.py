@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from geo import words
 from geo.exports import Provenance
 from geo.layers.inert import showable
-from routes.sheets.content import SheetContent, Stop, Way
+from routes.sheets.day import SheetContent, Stop, Way
 
 if TYPE_CHECKING:
     from icalendar import Event
@@ -21,8 +21,8 @@ _TZID = "Asia/Shanghai"
 def ics_of(content: SheetContent, provenance: Provenance) -> bytes | None:
     """Return the visits of the day as events with how to get there, None without a date.
 
-    The identifiers of events depend on the request and the stop alone: a plan that is imported
-    again replaces what stood there.
+    Each of several groups has its own, which name it. The identifiers of events depend on the
+    request, the group and the stop alone: a plan that is imported again replaces what stood there.
     """
     if content.day is None:
         return None
@@ -39,10 +39,11 @@ def ics_of(content: SheetContent, provenance: Provenance) -> bytes | None:
     zone = Timezone.from_tzid(_TZID, first_date=content.day - day, last_date=content.day + 3 * day)
     calendar.add_component(zone)
     stamp = datetime.datetime.fromisoformat(provenance.created).astimezone(datetime.UTC)
-    for at, stop in enumerate(content.stops):
-        if stop.number is not None:
-            ways = content.ways[at - 1] if at > 0 else ()
-            calendar.add_component(_event(content, stop, ways, stamp))
+    for one in content.every:
+        for at, stop in enumerate(one.stops):
+            if stop.number is not None:
+                ways = one.ways[at - 1] if at > 0 else ()
+                calendar.add_component(_event(one, stop, ways, stamp))
     found: bytes = calendar.to_ical()
     return found
 
@@ -54,11 +55,13 @@ def _event(
 
     place, lang = stop.place, content.lang
     event = Event()
-    event.add("uid", f"{content.route.brief.digest[:24]}-{stop.number}@hongtu")
+    group = f"g{content.number}-" if content.number else ""
+    event.add("uid", f"{content.route.brief.digest[:24]}-{group}{stop.number}@hongtu")
     event.add("dtstamp", stamp)
     event.add("dtstart", content.at(stop.begin))
     event.add("dtend", content.at(stop.leave))
-    event.add("summary", showable(f"{stop.mark} {stop.name}"))
+    named = filter(None, (content.group, f"{stop.mark} {stop.name}"))
+    event.add("summary", showable(" · ".join(named)))
     event.add("location", showable(place.address or stop.name))
     event.add("geo", (round(stop.lat, 6), round(stop.lon, 6)))
     said = [*(way.said for way in ways), stop.why or place.text(lang) or "", *stop.remarks]

@@ -1,4 +1,4 @@
-"""OGC KML 2.2 (OGC 07-147r2): stops and legs in two folders, a style for each mode.
+"""OGC KML 2.2 (OGC 07-147r2): stops (of each group) and legs in folders, a style for each mode.
 
 Viewers show a description as HTML, so its text is escaped once more than a name.
 """
@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 
 from geo import words
 from geo.exports import Provenance
-from routes.sheets.content import SheetContent, Stop, Way
+from routes.sheets.day import SharedWay, SheetContent, Stop, shared_ways, times_told
 from routes.sheets.markup import add, degrees, document
 from routes.visits import clock
 
@@ -34,14 +34,16 @@ def kml_of(content: SheetContent, provenance: Provenance) -> bytes:
         add(line, "width", width)
     _data(file, {"program": f"Hongtu {provenance.version}", "run_id": provenance.run_id,
                  "flags": " ".join(provenance.flags)})  # fmt: skip
-    stops = add(file, "Folder")
-    add(stops, "name", words.say("sheet.stops", content.lang))
-    for at, stop in enumerate(content.stops, start=1):
-        _stop(stops, content, stop, f"stop-{at}")
+    for day in content.every:
+        stops = add(file, "Folder")
+        add(stops, "name", day.group or words.say("sheet.stops", content.lang))
+        before = f"group-{day.number}-" if day.number else ""
+        for at, stop in enumerate(day.stops, start=1):
+            _stop(stops, day, stop, f"{before}stop-{at}")
     legs = add(file, "Folder")
     add(legs, "name", words.say("sheet.legs", content.lang))
-    for way in content.legs:
-        _way(legs, way)
+    for shared in shared_ways(content):
+        _way(legs, shared, content.lang)
     return document(root)
 
 
@@ -69,17 +71,20 @@ def _stop(folder: ET.Element, content: SheetContent, stop: Stop, name: str) -> N
         span = add(mark, "TimeSpan")
         add(span, "begin", arrive.isoformat())
         add(span, "end", leave.isoformat())
-    _data(mark, {"site": place.id, "coordinate_status": place.coordinate_status,
-                 "accuracy_m": place.accuracy_m, "remarks": " ".join(stop.codes)})  # fmt: skip
+    _data(mark, {"group": content.number or None, "site": place.id,
+                 "coordinate_status": place.coordinate_status, "accuracy_m": place.accuracy_m,
+                 "remarks": " ".join(stop.codes)})  # fmt: skip
     add(add(mark, "Point"), "coordinates", f"{degrees(stop.lon)},{degrees(stop.lat)}")
 
 
-def _way(folder: ET.Element, way: Way) -> None:
-    mark = add(folder, "Placemark", id=f"leg-{way.number}")
+def _way(folder: ET.Element, shared: SharedWay, lang: str) -> None:
+    way = shared.way
+    mark = add(folder, "Placemark", id=f"leg-{shared.number}")
     add(mark, "name", f"{way.origin} → {way.target}")
-    add(mark, "description", _lines([way.said, *way.steps]))
+    add(mark, "description", _lines([way.said, *times_told(shared, lang), *way.steps]))
     add(mark, "styleUrl", f"#{way.mode}")
-    _data(mark, {"mode": way.mode, "minutes": round(way.minutes, 2),
+    groups = " ".join(map(str, shared.groups)) if shared.groups != (0,) else None
+    _data(mark, {"groups": groups, "mode": way.mode, "minutes": round(way.minutes, 2),
                  "length_m": round(way.metres, 1), "flags": " ".join(way.flags)})  # fmt: skip
     line = add(mark, "LineString")
     add(line, "tessellate", 1)

@@ -117,7 +117,7 @@ def qr_text(content: SheetContent, share_base: str | None = None) -> str:
         if len(link.encode()) <= QR_BYTES:
             return link
     day = content.day.isoformat() if content.day else ""
-    head = f"{content.title}\n{day}".strip()
+    head = "\n".join(filter(None, (content.title, day, content.group)))
     lines = [f"{clock(stop.arrive)} {stop.mark} {stop.name}" for stop in content.stops]
     text = "\n".join([head, *lines])
     while len(text.encode()) > QR_BYTES and lines:

@@ -10,7 +10,8 @@ from pathlib import Path
 from geo import words
 from geo.credits import credited
 from geo.exports import Provenance
-from routes.sheets.content import Pause, SheetContent, Stop, Way, spoken_minutes
+from routes.sheets.content import spoken_minutes
+from routes.sheets.day import Pause, SheetContent, Stop, Way
 from routes.sheets.drawing import Drawing, escaped, legend_svg
 from routes.sheets.links import QrCode
 from routes.sheets.picture import made_line
@@ -19,6 +20,7 @@ from routes.visits import clock
 __all__ = ["page_of"]
 
 _STYLE = Path(__file__).with_name("sheet.css")
+_MOST_COLUMNS = 8  # stops whose times stand side by side on the sheet
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
@@ -34,13 +36,7 @@ def page_of(content: SheetContent, provenance: Provenance, code: QrCode, drawn: 
         _head(content, code),
         _warning(content),
         f'<figure>{drawn.svg}<figcaption class="legend">{_legend(content)}</figcaption></figure>',
-        _timetable(content),
-        _list("conflicts", content.conflicts, content.lang, bad=True),
-        _list("left_out", content.left_out, content.lang),
-        _directions(content),
-        _list("groups", content.groups, content.lang),
-        _list("rests", content.rests, content.lang),
-        _list("notes", _notes(content), content.lang),
+        *(_apart(content) if content.route.own_orders else _together(content)),
         _foot(content, provenance),
         "</body>\n</html>\n",
     ]
@@ -50,6 +46,75 @@ def page_of(content: SheetContent, provenance: Provenance, code: QrCode, drawn: 
 def _foot(content: SheetContent, provenance: Provenance) -> str:
     lines = (made_line(content, provenance), credited(provenance.attribution, content.lang))
     return f"<footer>{''.join(f'<p>{escaped(line)}</p>' for line in lines)}</footer>"
+
+
+def _together(content: SheetContent) -> list[str]:
+    """Return the one order that is walked, by however many groups, one after another."""
+    return [
+        _groups(content),
+        _timetable(content),
+        _list("conflicts", content.conflicts, content.lang, bad=True),
+        _list("left_out", content.left_out, content.lang),
+        _directions(content),
+        _list("rests", content.rests, content.lang),
+        _list("notes", _notes(content), content.lang),
+    ]
+
+
+def _apart(content: SheetContent) -> list[str]:
+    """Return what concerns all groups, then a page for each, with its own order."""
+    return [
+        _groups(content),
+        _list("conflicts", content.conflicts, content.lang, bad=True),
+        _list("left_out", content.left_out, content.lang),
+        _list("rests", content.rests, content.lang),
+        _list("notes", _notes(content), content.lang),
+        *(
+            f'<section class="group-day"><h1>{escaped(day.group)}</h1>'
+            f"<p>{escaped(content.title)} · {' · '.join(map(escaped, day.facts))}</p>"
+            f"{_list('conflicts', day.conflicts, content.lang, bad=True)}"
+            f"{_timetable(day)}{_directions(day)}</section>"
+            for day in content.days
+        ),
+    ]
+
+
+def _groups(content: SheetContent) -> str:
+    """Return how the groups are kept apart, and when each of them is where."""
+    if not content.days:
+        return ""
+    lang = content.lang
+    if content.route.own_orders or len(content.stops) > _MOST_COLUMNS:
+        rows = "".join(f"<li>{escaped(day.line)}</li>" for day in content.days)
+        times = f"<ul>{rows}</ul>"
+    else:
+        times = _times(content)
+    told = [*content.groups]
+    if content.route.own_orders:
+        told.append(words.say("groups.drawn", lang))
+    said = "".join(f"<p>{escaped(text)}</p>" for text in told)
+    return f"<h2>{escaped(words.say('sheet.groups', lang))}</h2>{said}{times}"
+
+
+def _times(content: SheetContent) -> str:
+    """Return a table of when each group is where; all walk the same order."""
+    heads = "".join(
+        f"<th>{escaped(f'{stop.mark} {stop.name}')}</th>" for stop in content.stops if stop.number
+    )
+    rows = []
+    for day in content.days:
+        cells = "".join(_time_cell(stop) for stop in day.stops if stop.number)
+        rows.append(f"<tr><td>{escaped(day.group)}</td>{cells}</tr>")
+    column = escaped(words.say("groups.column", content.lang))
+    return (
+        f'<table class="group-times"><thead><tr><th>{column}</th>{heads}</tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody></table>"
+    )
+
+
+def _time_cell(stop: Stop) -> str:
+    span = f"{clock(stop.begin)}–{clock(stop.leave)}"
+    return f'<td class="bad">! {span}</td>' if stop.conflict else f"<td>{span}</td>"
 
 
 def _head(content: SheetContent, code: QrCode) -> str:

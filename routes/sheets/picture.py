@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from geo import words
 from geo.credits import credited, in_language
 from geo.exports import Provenance
-from routes.sheets.content import Pause, SheetContent, Stop, Way, content_of, spoken_minutes
+from routes.sheets.content import content_of, spoken_minutes
+from routes.sheets.day import Pause, SheetContent, Stop, Way
 from routes.sheets.drawing import MAP_WIDTH, Drawing, escaped, legend_svg, map_of
 from routes.sheets.fonts import Font, find_font
 from routes.sheets.links import QrCode
@@ -68,7 +69,9 @@ def picture_of(
     _head(page, content)
     page.place(drawn.svg, drawn.height)
     _legend(page, content)
+    _shown(page, content)
     _timetable(page, content)
+    _groups(page, content)
     _warnings(page, content)
     _foot(page, content, provenance, code)
     svg = page.svg()
@@ -177,6 +180,26 @@ def _timetable(page: _Page, content: SheetContent) -> None:
         _pauses(page, content, content.pauses_at(at, before=False))
         for way in content.ways[at] if at < len(content.ways) else ():
             _way(page, way)
+
+
+def _shown(page: _Page, content: SheetContent) -> None:
+    """Say whose day follows, where there are several groups."""
+    if content.days:
+        day = content.days[0]
+        span = f"{clock(day.stops[0].arrive)}–{clock(day.stops[-1].leave)}"
+        page.text(words.say("groups.of", content.lang, group=day.group, text=span), 29, bold=True)
+        page.text(words.say("groups.shown", content.lang), 23)
+        page.gap(10)
+
+
+def _groups(page: _Page, content: SheetContent) -> None:
+    """List how the groups are kept apart, and the order and times of the others."""
+    if not content.days:
+        return
+    page.gap(12)
+    page.text(words.say("sheet.groups", content.lang), 26, bold=True)
+    for text in (*content.groups, *(day.line for day in content.days)):
+        page.text(f"• {text}", 22)
 
 
 def _pauses(page: _Page, content: SheetContent, pauses: tuple[Pause, ...]) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from geo.exports import Provenance, csv_bytes, geojson_bytes
-from routes.sheets.content import Pause, SheetContent, Stop, Way
+from routes.sheets.day import Pause, SharedWay, SheetContent, Stop, Way, shared_ways
 from routes.visits import clock
 
 if TYPE_CHECKING:
@@ -28,6 +30,11 @@ def timetable_csv(content: SheetContent, provenance: Provenance) -> bytes:
 def route_frame(content: SheetContent) -> gpd.GeoDataFrame:
     """Return one row per stop, leg and rest in EPSG:4326; ``kind`` tells which.
 
+    Several groups have their stops each, with the number of the group in ``group``. A leg is there
+    once, however many groups go it: ``groups`` has their numbers, and ``leave_by_group`` and
+    ``arrive_by_group`` their times in the same succession; ``group``, ``leave`` and ``arrive``
+    stand where only one goes it. A leg within one place has no line.
+
     Clock times stand as ``09:05``, moments with their offset in ``*_at``, null without a date.
     A ride's line is straight and ``estimated``.
     """
@@ -35,12 +42,17 @@ def route_frame(content: SheetContent) -> gpd.GeoDataFrame:
     import shapely
 
     rows, shapes = [], []
-    for at, stop in enumerate(content.stops):
-        rows.append({"id": f"stop-{at + 1}", "kind": "stop", **_stop(stop), **_when(content, stop)})
-        shapes.append(shapely.Point(stop.lon, stop.lat))
-    for way in content.legs:
-        rows.append({"id": f"leg-{way.number}", "kind": "leg", **_way(way)})
-        shapes.append(shapely.LineString(way.line))
+    for day in content.every:
+        before = f"group-{day.number}-" if day.number else ""
+        for at, stop in enumerate(day.stops, start=1):
+            rows.append({"id": f"{before}stop-{at}", "kind": "stop", "group": day.number or None,
+                         "groups": [day.number] if day.number else None,
+                         **_stop(stop), **_when(content, stop)})  # fmt: skip
+            shapes.append(shapely.Point(stop.lon, stop.lat))
+    for shared in shared_ways(content):
+        rows.append({"id": f"leg-{shared.number}", "kind": "leg", **_shared(shared)})
+        still = np.ptp(shared.way.line, axis=0).max() == 0
+        shapes.append(None if still else shapely.LineString(shared.way.line))
     for at, rest in enumerate(content.route.rests.found if content.route.rests else ()):
         rows.append(
             {"id": f"rest-{at + 1}", "kind": "rest", "name": rest.name, "site": rest.station_id,
@@ -53,6 +65,8 @@ def route_frame(content: SheetContent) -> gpd.GeoDataFrame:
 
 _COLUMNS: dict[str, Any] = {
     **dict.fromkeys(("id", "kind"), object),
+    "group": "Int64",
+    **dict.fromkeys(("groups", "leave_by_group", "arrive_by_group"), object),
     "number": "Int64",
     **dict.fromkeys(("mark", "site", "name", "name_zh", "name_en", "origin", "target"), object),
     **dict.fromkeys(("mode", "arrive", "begin", "leave"), object),
@@ -105,20 +119,42 @@ def _way(way: Way) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _shared(shared: SharedWay) -> dict[str, Any]:
+    """Return a leg, with the times of each group that goes it."""
+    told = {**_way(shared.way), "number": shared.number}
+    if shared.groups == (0,):
+        return told
+    told |= {"groups": list(shared.groups), "leave_by_group": [], "arrive_by_group": []}
+    for _, way in shared.times:
+        told["leave_by_group"].append(clock(way.depart))
+        told["arrive_by_group"].append(clock(way.arrive))
+    if len(shared.groups) == 1:
+        return {**told, "group": shared.groups[0]}
+    return {**told, "leave": None, "arrive": None}
+
+
 def timetable_frame(content: SheetContent) -> pd.DataFrame:
-    """Return the day in order: each stop, then the legs to the next; breaks where they fall."""
+    """Return the day in order: each stop, then the legs to the next; breaks where they fall.
+
+    Several groups follow each other, with the number of each in ``group``.
+    """
     import pandas as pd
 
+    rows = [{"group": day.number or None, **row} for day in content.every for row in _rows(day)]
+    date = content.day.isoformat() if content.day else None
+    table = _framed(rows, _TABLE)
+    table.insert(0, "date", pd.Series([date] * len(table), dtype=object))
+    return table
+
+
+def _rows(content: SheetContent) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for at, stop in enumerate(content.stops):
         rows += map(_pause, content.pauses_at(at, before=True))
         rows.append({"kind": "stop", "lon": stop.lon, "lat": stop.lat, **_stop(stop)})
         rows += map(_pause, content.pauses_at(at, before=False))
         rows += [{"kind": "leg", **_way(way)} for hop in content.ways[at : at + 1] for way in hop]
-    date = content.day.isoformat() if content.day else None
-    table = _framed(rows, _TABLE)
-    table.insert(0, "date", pd.Series([date] * len(table), dtype=object))
-    return table
+    return rows
 
 
 def _pause(pause: Pause) -> dict[str, Any]:
@@ -127,6 +163,7 @@ def _pause(pause: Pause) -> dict[str, Any]:
 
 
 _TABLE: dict[str, Any] = {
+    "group": "Int64",
     "kind": object,
     "number": "Int64",
     **{name: _COLUMNS[name] for name in ("site", "name", "origin", "target", "mode")},

@@ -8,14 +8,12 @@ import streamlit as st
 
 from geo import words
 from routes.directions import distance
-from routes.groups import GroupPlan
 from routes.rests import Rest
 from routes.sheets import SheetContent
 from routes.sheets.content import spoken_minutes
 from routes.sheets.drawing import escaped
 from routes.studyroute import Alternative
-from routes.telling import counted, groups_told
-from routes.timetable import Timetable
+from routes.telling import counted
 from routes.visits import clock
 from views import figures
 from views.plain import plain
@@ -44,7 +42,7 @@ def draw(content: SheetContent, known: Known) -> None:
         st.html(day_html(content))
     if content.route.groups is not None:
         with rooms["groups"]:
-            st.html(groups_html(content.route.groups, lang))
+            st.html(groups_html(content))
     with rooms["orders"]:
         _orders(content, known)
     with rooms["rests"]:
@@ -134,10 +132,15 @@ def orders_html(content: SheetContent, other: Alternative, known: Known) -> str:
     route, lang = content.route, content.lang
     names = {site: place.name(lang) for site, place in known.places.items()}
     now = "optimised" if other.name == "curated" else "curated"
-    visited = [stop.place.id for stop in content.stops if stop.number is not None]
+    alone, one = route.alone, content.every[0]
+    visited = [stop.place.id for stop in one.stops if stop.number is not None]
+    figures_now = (route.timetable.finish, route.walk_m, route.ride_m, len(one.conflicts))
+    if alone is not None:  # the groups walk neither of the two
+        visited = list(alone.order)
+        figures_now = (alone.finish, alone.walk_m, alone.ride_m, alone.conflicts)
     ids = {now: visited, other.name: list(other.order)}
     told = {
-        now: (route.timetable.finish, route.walk_m, route.ride_m, len(content.conflicts)),
+        now: figures_now,
         other.name: (other.finish, other.walk_m, other.ride_m, other.conflicts),
     }
     columns = ("curated", "optimised")
@@ -166,27 +169,33 @@ def _order_head(name: str, *, current: bool, lang: str) -> str:
     return f"<th>{escaped(words.say(f'study.order_{name}', lang))}{shown}</th>"
 
 
-def groups_html(groups: GroupPlan, lang: str) -> str:
-    """Return the day of each group, how they are kept apart, and when all could be over."""
-    head, *notes = groups_told(groups, lang)
-    parts = [f"<p><b>{escaped(head)}</b></p>"]
-    parts += [_group(number, table, lang) for number, table in enumerate(groups.groups, 1)]
-    if notes:
-        rows = "".join(f"<li>{escaped(text)}</li>" for text in notes)
-        parts.append(f'<ul class="ht-small">{rows}</ul>')
-    return f'<div class="ht-groups">{"".join(parts)}</div>'
+def groups_html(content: SheetContent) -> str:
+    """Return the day of each group, how they are kept apart, and when all could be over.
+
+    In one order each group has its times; in orders of their own each has its ways as well.
+    """
+    first, *others = content.groups
+    notes = "".join(f"<p>{escaped(text)}</p>" for text in others)
+    days = "".join(_group(day) for day in content.days)
+    return f'<div class="ht-groups"><p><b>{escaped(first)}</b></p>{notes}{days}</div>'
 
 
-def _group(number: int, table: Timetable, lang: str) -> str:
+def _group(day: SheetContent) -> str:
+    lang = day.lang
+    title = words.say("study.group", lang, number=day.number, start=clock(day.stops[0].arrive),
+                      finish=clock(day.stops[-1].leave))  # fmt: skip
+    wrong = "".join(f'<li class="ht-wrong">! {escaped(text)}</li>' for text in day.conflicts)
+    told = f"<ul>{wrong}</ul>" if wrong else ""
     rows = "".join(
-        f"<li><time>{clock(visit.begin)}–{clock(visit.leave)}</time> "
-        f"{escaped(visit.place.name(lang))}</li>"
-        for visit in table.visits
-        if visit.minutes > 0
+        f"<li><time>{clock(stop.begin)}–{clock(stop.leave)}</time> "
+        f"{'! ' if stop.conflict else ''}{escaped(stop.name)}</li>"
+        for stop in day.stops
+        if stop.number
     )
-    title = words.say("study.group", lang, number=number, start=clock(table.start),
-                      finish=clock(table.finish))  # fmt: skip
-    return f"<section><h4>{escaped(title)}</h4><ol>{rows}</ol></section>"
+    if day.route.own_orders:
+        more = escaped(words.say("sheet.directions", lang))
+        told += f"<details><summary>{more}</summary>{day_html(day)}</details>"
+    return f"<section><h4>{escaped(title)}</h4><ol>{rows}</ol>{told}</section>"
 
 
 def rests_html(content: SheetContent) -> str:
