@@ -41,10 +41,12 @@ def lower_bound(
     found = [brief.departs if alone is None else alone[1]]
     shortest = _shortest(with_doors(walk.minutes, walk.stops, walk.start, walk.end))
     service = {i: walk.stays[i] + brief.gather_minutes for i in walk.stops}
+    index = {i: at for at, i in enumerate(walk.stops)}
+    inside = [service[i] for i in walk.stops]
     for at, i in enumerate(walk.stops):
         earlier, later = _beside(i, before)
-        head = max(float(shortest[-2, at]), sum(service[j] for j in earlier))
-        tail = max(float(shortest[at, -1]), sum(service[j] for j in later))
+        head = _least(shortest, [index[j] for j in earlier], -2, at, inside)
+        tail = _least(shortest, [index[j] for j in later], at, -1, inside)
         last = _all_there(hours[i], service[i], groups, limits.get(i), brief.departs + head)
         if last is None:
             return None
@@ -98,6 +100,23 @@ def _shortest(grid: FloatArray) -> FloatArray:
     for k in range(len(best) - 2):
         best = np.minimum(best, best[:, [k]] + best[[k], :])
     return best
+
+
+def _least(
+    shortest: FloatArray, among: Sequence[int], start: int, end: int, inside: Sequence[float]
+) -> float:
+    """Return the least minutes from one place to another with visits to all of some on the way."""
+    nodes = [*among, start, end]
+    m = len(among)
+    try:
+        found = choose(
+            shortest[np.ix_(nodes, nodes)], service=[*(inside[k] for k in among), 0.0, 0.0],
+            windows=[[(0.0, LAST)]] * m + [[], []], score=np.zeros(m + 2), start=m, end=m + 1,
+            budget=LAST, must=range(m),
+        )  # fmt: skip
+    except OrderingError:
+        return 0.0
+    return found.leave[-1] if found.proven else sum(inside[k] for k in among)
 
 
 def _beside(place: int, before: Pairs) -> tuple[set[int], set[int]]:

@@ -151,6 +151,7 @@ def _timetable(content: SheetContent) -> str:
         f"{escaped(words.say(f'sheet.column_{name}', lang))}</th>"
         for name in names
     )
+    head = " · ".join(filter(None, (words.say("sheet.timetable", lang), content.group)))
     rows = []
     for at, stop in enumerate(content.stops):
         rows += [_pause_row(pause, lang) for pause in content.pauses_at(at, before=True)]
@@ -158,7 +159,7 @@ def _timetable(content: SheetContent) -> str:
         rows += [_pause_row(pause, lang) for pause in content.pauses_at(at, before=False)]
         rows += [_way_row(way) for hop in content.ways[at : at + 1] for way in hop]
     return (
-        f"<h2>{escaped(words.say('sheet.timetable', lang))}</h2><table><thead><tr><th></th>{heads}"
+        f"<h2>{escaped(head)}</h2><table><thead><tr><th></th>{heads}"
         f"<th>{escaped(words.say('sheet.column_stop', lang))}</th></tr></thead><tbody>"
         f"{''.join(rows)}</tbody></table>"
     )
