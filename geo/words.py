@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 __all__ = ["LANGUAGES", "entries", "in_language", "say"]
@@ -62,6 +63,8 @@ def _entry(key: str) -> dict[str, str]:
 def say(key: str, lang: str, **params: Any) -> str:
     """Return the text of `key` in `lang` (``zh`` or ``en``) with its fields filled in.
 
+    A field ``{count:s}`` in a text is the ending of a plural: nothing for one, else ``s``.
+
     Raises
     ------
     KeyError
@@ -71,7 +74,18 @@ def say(key: str, lang: str, **params: Any) -> str:
     """
     if lang not in LANGUAGES:
         raise ValueError(f"language must be one of {LANGUAGES}, not {lang!r}")
-    return _entry(key)[lang].format(**params)
+    text = _entry(key)[lang]
+    return _COUNTING.vformat(text, (), params) if ":s}" in text else text.format(**params)
+
+
+class _Counting(Formatter):
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if format_spec == "s" and not isinstance(value, str):
+            return "" if value == 1 else "s"
+        return str(super().format_field(value, format_spec))
+
+
+_COUNTING = _Counting()
 
 
 def in_language(params: Mapping[str, Any], lang: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from geo import words
+from geo.areas.levels import level_name
 from geo.coverage import Coverage
 from geo.coverage.by_area import within
 
@@ -83,7 +84,7 @@ def draw(result: Coverage, lang: str) -> None:
             _say("choose_level", lang),
             known,
             default=known[0],
-            format_func=lambda level: level or _say("level_none", lang),
+            format_func=lambda level: level_name(level, lang),
             key="area-level",
             required=True,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from geo import words
+from geo.areas.levels import level_name
 from geo.coverage.result import Coverage
 from geo.layers.inert import inert
 from geo.layers.marks import (
@@ -98,7 +99,7 @@ def _areas(result: Coverage, lang: str) -> str:
             words.say(
                 "layers.count",
                 lang,
-                text=level["level"] or words.say("areas.level_none", lang),
+                text=level_name(level["level"], lang),
                 count=f"{level['used']:,}",
             ),
         )

@@ -12,6 +12,7 @@ import streamlit as st
 
 from geo import words
 from geo.areas import AreaTable, read_areas
+from geo.areas.levels import level_name
 from geo.datum import DATUMS
 from geo.layers.drawings import Shown
 from geo.layers.previews import areas_shown, bounds_of, preview_ground
@@ -145,7 +146,7 @@ def _map(draft: Draft, table: AreaTable, lang: str) -> None:
             own if isinstance(own, str) and own else str(one)
             for own, one in zip(table.frame["name"], table.frame["id"], strict=True)
         ]
-        levels = [level or words.say("areas.level_none", lang) for level in table.frame["level"]]
+        levels = [level_name(level, lang) for level in table.frame["level"]]
         return areas_shown(
             shapes, [name[:200] for name in names], levels, under, lang=lang,
             view_key=f"data-areas-{draft.upload.digest[:12]}-{network.meta.digest[:8]}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import tempfile
 from collections.abc import Callable
 from functools import partial
@@ -37,7 +38,7 @@ from views.downloads import zipped
 from views.plain import plain
 from views.shelf import Shelf
 
-__all__ = ["MIME", "draw", "made", "share_base"]
+__all__ = ["MIME", "draw", "linked", "made", "share_base"]
 
 MIME = {
     "geojson": "application/geo+json",
@@ -49,6 +50,7 @@ MIME = {
     "png": "image/png",
     "zip": "application/zip",
 }
+_ADDRESS = re.compile(r"\b(https?://)?(www\.[\w.-]+/[\w./~%-]*[\w/])", re.ASCII)
 MOST = 24
 KEEP_S = 1800.0
 _HERE = ("localhost", "127.0.0.1", "::1")
@@ -83,11 +85,12 @@ def draw(content: SheetContent, identity: tuple[str, ...]) -> None:
     st.caption(" ".join([words.say("study.files_note", lang), *lacking]))
     st.subheader(words.say("study.share", lang), anchor=False)
     _share(content, base)
-    told = words.say("app.run", lang, run_id=record.run_id, version=record.version)
+    run = words.say("app.run", lang, run_id=record.run_id, version=record.version)
     credit = words.say("app.attribution", lang, text=credited(record.attribution, lang))
     if source := content.route.source(lang):
-        st.caption(plain(words.say("sheet.source", lang, source=source)))
-    st.caption(f"{plain(credit)} · {words.say('app.no_public_display', lang)} · {told}")
+        told = words.say("sheet.source", lang, source=source)
+        st.html(f'<p class="ht-small">{linked(told)}</p>')
+    st.caption(f"{plain(credit)} · {words.say('app.no_public_display', lang)} · {run}")
 
 
 def _kinds(content: SheetContent) -> list[str]:
@@ -158,6 +161,17 @@ def share_base() -> str | None:
     if not url or urlsplit(url).scheme not in ("http", "https"):
         return None
     return str(url)
+
+
+def linked(text: str) -> str:
+    """Return a text as HTML, its addresses as links."""
+    return _ADDRESS.sub(
+        lambda found: (
+            f'<a href="{found[1] or "https://"}{found[2]}" target="_blank" '
+            f'rel="noopener noreferrer">{found[0]}</a>'
+        ),
+        escaped(text),
+    )
 
 
 def _share(content: SheetContent, base: str | None) -> None:
