@@ -151,10 +151,35 @@ def test_a_crs_that_is_none(tmp_path, crs):
     refused(path, "crs_unknown", RequestError, crs=crs)
 
 
-def test_an_owner_s_word_holds_against_the_file_s(tmp_path, expected):
-    path = save(layer("EPSG:4549").set_crs("EPSG:4547", allow_override=True), tmp_path / "a.gpkg")
+@pytest.mark.parametrize("form", ["gpkg", "shp", "geojson"])
+@pytest.mark.parametrize(
+    ("own", "declared"), [("4549", "4548"), ("4547", "4549"), ("32651", "4549")]
+)
+def test_two_systems_that_are_two_places_are_refused(tmp_path, form, own, declared):
+    table = layer("EPSG:4549").set_crs(f"EPSG:{own}", allow_override=True)
+    if form == "geojson":
+        crs = f"urn:ogc:def:crs:EPSG::{own}"
+        path = geojson(tmp_path / "a.geojson", table.geometry, crs=crs)
+    else:
+        path = save(table, tmp_path / f"a.{form}")
+    fault = refused(path, "lines_crs_twice", crs=f"EPSG:{declared}")
+    assert f"EPSG:{declared}" in str(fault)
+    assert own in str(fault) or form == "shp"  # a .prj has names alone
+
+
+def test_two_names_of_one_place_are_told(tmp_path, expected):
+    path = save(layer("EPSG:4528"), tmp_path / "a.gpkg")  # with the zone's number: one meridian
     told: list[LineReport] = []
     network = read_lines(path, source=LineSource(crs="EPSG:4549"), on_report=told.append)
+    assert_is(network, expected)
+    assert [code for code, _ in told[0].warnings] == ["crs_overridden", "zone_number"]
+
+
+def test_an_owner_s_word_holds_against_the_file_s(tmp_path, expected):
+    # Numbers of zone 40 under the name of zone 39, which they cannot be.
+    path = save(layer("EPSG:4528").set_crs("EPSG:4527", allow_override=True), tmp_path / "a.gpkg")
+    told: list[LineReport] = []
+    network = read_lines(path, source=LineSource(crs="EPSG:4528"), on_report=told.append)
     assert_is(network, expected)
     assert [code for code, _ in told[0].warnings] == ["crs_overridden"]
     in_gcj = save(layer("EPSG:4326"), tmp_path / "b.gpkg")

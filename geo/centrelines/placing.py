@@ -24,6 +24,7 @@ _CODE = re.compile(r"(?:urn:ogc:def:crs:)?([A-Za-z]+)::?(\d{3,6})|(\d{4,6})")
 _WGS84 = ("EPSG:4326", "OGC:CRS84", "EPSG:4979")
 _MARGIN_DEG = 3.0  # beyond its area of use: three-degree zones are stretched over a whole city
 _WORST_M = 20.0  # accuracy of a change of datum that a street can bear
+_SAME_DEG = 1e-4  # about 10 m: two names of one system, or two datums
 _ZONE = 1_000_000.0  # an easting of zone 40 begins with 40
 
 
@@ -68,7 +69,7 @@ def place(
     DatumError
         Nothing is declared.
     VectorError
-        The numbers cannot be what is declared.
+        The numbers cannot be what is declared, or the file names another projection for them.
     """
     if crs is not None and datum is not None:
         raise RequestError("crs_and_datum")
@@ -85,8 +86,10 @@ def place(
     if asked.is_geographic:
         degrees = _project(_checked_degrees(xy, path, asked.name), asked, path)
         return Placed(degrees, _label(asked), tuple(warnings))
-    xy, remark = _in_zone(_checked_metres(xy, path, asked.name), asked, path)
+    given, (xy, remark) = xy, _in_zone(_checked_metres(xy, path, asked.name), asked, path)
     lonlat = _project(xy, asked, path)
+    if warnings:
+        _refuse_two(lonlat, given, asked, str(own), path)
     _check_use(lonlat, xy, asked, path)
     return Placed(lonlat, _label(asked), (*warnings, *([remark] if remark else [])))
 
@@ -154,6 +157,22 @@ def _file_crs(said: str, path: str) -> Any:
 
 def _same(known: Any, own: str) -> bool:
     return _label(known) == own
+
+
+def _refuse_two(lonlat: FloatArray, xy: FloatArray, asked: Any, own: str, path: str) -> None:
+    """Refuse a projection that puts the lines elsewhere than the file's own, which fits as well.
+
+    One of the two is wrong by whole degrees, and nothing in the numbers tells which.
+    """
+    known = _file_crs(own, path)
+    if known.is_geographic:
+        return
+    try:
+        there = _project(_in_zone(xy, known, path)[0], known, path)
+    except VectorError:  # the file's own word cannot be: it is no rival
+        return
+    if _within(there, known) and np.abs(there - lonlat).max() > _SAME_DEG:
+        raise VectorError("lines_crs_twice", path=path, crs=_label(known), declared=_label(asked))
 
 
 def _label(known: Any) -> str:
