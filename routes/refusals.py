@@ -49,5 +49,5 @@ def named_cause(fault: OrderingError, places: Sequence[Place | None]) -> RouteEr
     }
     return RouteError(
         NAMED.get(fault.code, "route_infeasible"), **told, late=math.ceil(float(str(late))),
-        cause=fault.code.replace("_", " "), given=fields.get("given"), most=fields.get("most"),
+        cause=fault.code.replace("_", " "), given=fields.get("given"),
     )  # fmt: skip

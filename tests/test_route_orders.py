@@ -219,6 +219,12 @@ def test_a_break_that_fits_nowhere_else_is_taken_first_and_moves_no_departure(to
     assert "break_missed" not in {c for c, _ in table.remarks}
 
 
+def test_the_sentence_on_too_many_breaks_tells_the_ordering_s_limits():
+    from routes.ordering import problem
+
+    assert (problem.BREAKS, problem.STATUSES) == (8, 2**4)
+
+
 # Gathering, and the clock on paper.
 
 

@@ -63,7 +63,7 @@ def test_every_cause_of_the_ordering_has_a_sentence() -> None:
     }  # fmt: skip
     assert causes - ours == set(NAMED)
     for code in NAMED:
-        fault = named_cause(OrderingError(code, place=0, late=2.5, given=9, most=8), [])
+        fault = named_cause(OrderingError(code, place=0, late=2.5, given=9), [])
         for lang in words.LANGUAGES:
             assert fault.sentence(lang)[-1] in "。."
             assert "None" not in fault.sentence(lang)
