@@ -34,7 +34,10 @@ def lower_bound(
     They are the proven best order of one group alone, and for each place the time in which all
     groups can have been there, with the way to it and from it.
     """
-    hours = {i: windows_of(walk.places[i], walk.stays[i], brief.day, book) for i in walk.stops}
+    hours = {
+        i: windows_of(walk.places[i], walk.stays[i] + brief.gather_minutes, brief.day, book)
+        for i in walk.stops
+    }
     if not all(hours.values()):
         return None
     alone = order_alone(walk, walk.minutes, brief, hours, before)
@@ -56,7 +59,10 @@ def lower_bound(
 
 def hours_of(walk: Walk, brief: StudyBrief, book: HolidayBook) -> dict[int, list[Window]]:
     """Return when the visit of each stop may begin; any time where it is a conflict anyway."""
-    every = {i: windows_of(walk.places[i], walk.stays[i], brief.day, book) for i in walk.stops}
+    every = {
+        i: windows_of(walk.places[i], walk.stays[i] + brief.gather_minutes, brief.day, book)
+        for i in walk.stops
+    }
     return {i: hours or [(0.0, LAST)] for i, hours in every.items()}
 
 

@@ -45,8 +45,8 @@ class Arranged:
     remarks
         How rides were counted for it.
     proven
-        No order visits what is worth more, nor is over sooner by the minutes it was chosen on;
-        None for a curated order.
+        No order visits what is worth more, nor, with the same stops, is over sooner by the minutes
+        it was chosen on; None for a curated order.
     """
 
     order: tuple[int, ...]
