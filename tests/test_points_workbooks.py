@@ -17,6 +17,7 @@ from geo.points import layout as layout_module
 from geo.points import markup as markup_module
 from geo.points import ooxml as ooxml_module
 from geo.points import reading as reading_module
+from geo.points import rowcount as rowcount_module
 from geo.points.ooxml import read_xlsx
 
 XLS = Path(__file__).parent / "data" / "union.xls"
@@ -525,6 +526,41 @@ def test_merged_ranges_over_the_whole_sheet_cost_nothing(tmp_path):
 def test_what_unfolds_beyond_the_limits(tmp_path, monkeypatch, limit, value, code):
     monkeypatch.setattr(ooxml_module, limit, value)
     assert refusal(tmp_path, drawn({"a": [HEAD, ONE]})) == code
+
+
+ROWS = {
+    "plain": "<row><c><v>1</v></c></row>",
+    "numbered": '<row r="{n}"><c r="A{n}" s="1"><v>1</v></c></row>',
+    "inline": '<row r="{n}"><c t="inlineStr"><is><t>x</t></is></c></row>',
+}
+
+
+@pytest.mark.parametrize("form", ROWS)
+@pytest.mark.parametrize("read_first", [16, 65_536])
+def test_millions_of_rows_are_refused_before_one_is_read(tmp_path, monkeypatch, form, read_first):
+    monkeypatch.setattr(rowcount_module, "_SCANNED", 1000)
+    monkeypatch.setattr(rowcount_module, "_CHUNK", read_first)  # patterns lie across pieces too
+    monkeypatch.setattr(ooxml_module, "MAX_ROWS", 500)
+    read = []
+    monkeypatch.setattr(ooxml_module._Sheet, "_start_row", lambda *_: read.append(1))
+    for count, refused in ((515, False), (516, True)):
+        rows = "".join(ROWS[form].format(n=n) for n in range(1, count + 1))
+        path = put(tmp_path, by_hand(rows))
+        with pytest.raises(PointsError) as caught:
+            read_points(path, kind="sites", datum="wgs84")
+        assert (caught.value.code == "too_many_rows") == refused
+        assert bool(read) is not refused
+        read.clear()
+
+
+def test_rows_of_nothing_are_not_counted(tmp_path, monkeypatch):
+    monkeypatch.setattr(rowcount_module, "_SCANNED", 1000)
+    monkeypatch.setattr(ooxml_module, "MAX_ROWS", 50)
+    head = text_row(1, "名称", "经度", "纬度") + text_row(2, "甲", "118.79", "32.04")
+    empty = '<row r="{n}"><c r="A{n}"><v></v></c></row><row r="{m}"><c r="A{m}" s="1"/></row>'
+    rows = head + "".join(empty.format(n=2 * n, m=2 * n + 1) for n in range(2, 200))
+    table = read_points(put(tmp_path, by_hand(rows)), kind="sites", datum="wgs84")
+    assert (len(table), table.rows) == (1, 1)
 
 
 def test_a_zip_bomb_is_not_unfolded_to_its_end(tmp_path, monkeypatch):

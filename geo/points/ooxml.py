@@ -19,7 +19,19 @@ from typing import Any
 from xml.parsers import expat
 
 from geo.errors import PointsError
-from geo.points.grids import MAX_SHEETS, Book, Budget, Grid, Merge, Record, moment, number
+from geo.points.grids import (
+    MAX_SHEETS,
+    TITLE_ROWS,
+    Book,
+    Budget,
+    Grid,
+    Merge,
+    Record,
+    moment,
+    number,
+)
+from geo.points.rowcount import more_rows_than
+from geo.points.schema import MAX_ROWS
 from geo.vector.limits import MAX_RATIO, MAX_SECONDS, Deadline
 
 __all__ = ["read_xlsx"]
@@ -101,14 +113,17 @@ class _Workbook:
             self._read_strings(by_kind["sharedStrings"])
         if "styles" in by_kind:
             self._read_styles(by_kind["styles"])
-        grids = []
+        found = []
         for place, sheet in enumerate(sheets, start=1):
             link = next((v for k, v in sheet.items() if k.endswith(":id")), "")
             kind, target = parts.get(link, ("", ""))
             if kind == "worksheet" and target.casefold() in self.members:
                 hidden = sheet.get("state", "visible") != "visible"
-                grids.append(self._sheet(target, sheet.get("name") or f"Sheet{place}", hidden))
-        return Book(tuple(grids))
+                found.append((target, sheet.get("name") or f"Sheet{place}", hidden))
+        names = {self.members[target.casefold()] for target, _, _ in found}
+        if more_rows_than(MAX_ROWS + TITLE_ROWS, self.archive, names, self.left):
+            raise PointsError("too_many_rows", path=str(self.path), limit=MAX_ROWS)
+        return Book(tuple(self._sheet(*each) for each in found))
 
     def _main_part(self) -> str:
         parts = self._relations("")
