@@ -31,10 +31,12 @@ from routes.lines import read_lines
 from routes.planner import plan
 from routes.sheets import content_of, route_provenance
 from routes.sheets.fonts import find_font
+from routes.stops import LeftOut
+from routes.studyroute import Alternative
 from routes.visits import StudyBrief
 from views.inputs import Inputs
 from views.plain import plain
-from views.study import answer, asked, cards, files, plans
+from views.study import answer, asked, cards, files, orders, plans
 from views.study.timetable import day_html
 
 LANGUAGES = words.LANGUAGES
@@ -197,6 +199,25 @@ def test_both_orders_stand_side_by_side_and_can_be_switched(lang: str) -> None:
     assert [head.index(shown_now) < head.rindex("<th>") for head in heads] == [True, False]
     test.button(key="study-switch").click().run()
     assert "order" not in address(test)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_other_order_is_told_with_what_it_leaves_out(lang: str) -> None:
+    test = opened(lang, line="pioneers", date=FRIDAY)
+    maps = len(test.get("component_instance"))
+    (toggle,) = (t for t in test.toggle if (t.key or "").startswith("study-other-map"))
+    toggle.set_value(True).run()
+    assert not test.exception
+    assert not test.error
+    assert len(test.get("component_instance")) == maps + 1
+    assert address(test) == {"line": "pioneers", "date": FRIDAY}, "the walk stays what it is"
+    out = LeftOut("x", "甲<b>", "A<b>", "no_time")
+    other = Alternative("optimised", ("y",), 600.0, 0.0, 0.0, 0, (out,))
+    told = orders.left_html(other, lang)
+    assert words.say("study.left_by_optimised", lang) in told
+    assert words.say("left_out.no_time", lang) in told
+    assert {"zh": "甲&lt;b&gt;", "en": "A&lt;b&gt;"}[lang] in told
+    assert orders.left_html(replace(other, left_out=()), lang) == ""
 
 
 def test_the_figures_of_the_other_order_are_those_it_has_when_it_is_shown() -> None:
@@ -406,7 +427,7 @@ def test_names_of_others_are_text_everywhere(lang: str) -> None:
     assert route.groups is not None
     parts.append(answer.groups_html(content))
     if route.alternative is not None:
-        parts.append(answer.orders_html(content, route.alternative, known))
+        parts.append(orders.orders_html(content, route.alternative, known))
     line = replace(read_lines()["riverside"], title_zh=drawn_route.SCRIPT,
                    title_en=drawn_route.SCRIPT)  # fmt: skip
     parts.append(cards.card_html(line, known.places, lang))

@@ -175,7 +175,9 @@ def test_directions_fold_out_without_a_request(phone: AppBrowser) -> None:
     quiet(phone)
 
 
-def test_the_other_order_is_a_press_away(phone: AppBrowser) -> None:
+def test_the_other_order_is_a_press_away(phone: AppBrowser, address: str) -> None:
+    phone.open(f"{address}/study?line=pioneers&date=2026-05-08", 0.0)  # where there is another
+    shown(phone)
     before = phone.run(DRAWN)
     stops = phone.run("[...document.querySelectorAll('.ht-when b')].map(b => b.innerText)")
     tabs = "[...document.querySelectorAll('[role=tab]')]"
@@ -189,6 +191,38 @@ def test_the_other_order_is_a_press_away(phone: AppBrowser) -> None:
     assert sorted(other) == sorted(stops)
     assert other != stops
     quiet(phone)
+
+
+def test_the_other_order_has_a_map_beside_the_first(address: str) -> None:
+    with AppBrowser(390, 844, mobile=True) as browser:
+        browser.open(f"{address}/study?line=pioneers&date=2026-05-08", 0.0)
+        shown(browser)
+        browser.run(
+            "[...document.querySelectorAll('[role=tab]')]"
+            ".find(tab => tab.innerText.includes('两种顺序')).click()"
+        )
+        toggle = "document.querySelector('[class*=st-key-study-other-map] input')"
+        browser.wait_for(f"!!{toggle} && {toggle}.closest('label').checkVisibility()")
+        browser.run(f"{toggle}.click()")
+        beside = FRAME.replace("st-key-map", "st-key-map-beside")
+        box = f"{beside} && {beside}.contentDocument.querySelector('.leaflet-container')"
+        browser.wait_for(
+            f"(() => {{ const box = {box}; return !!box && !!box.dataset.painted }})()", 60
+        )
+        browser.wait_for(IDLE, 30)
+        first = browser.run(MARKS)
+        second = browser.run(MARKS.replace("st-key-map", "st-key-map-beside"))
+        assert sorted(second) == sorted(first)
+        assert browser.run(f"{beside}.clientWidth") > 300
+        spots = [
+            browser.run(
+                f"[...{frame}.contentDocument.querySelectorAll('.ht-site')].map(mark => "
+                "mark.innerText + mark.style.transform)"
+            )
+            for frame in (FRAME, beside)
+        ]
+        assert spots[0] != spots[1], "the numbers stand elsewhere"
+        quiet(browser)
 
 
 def test_a_track_can_be_taken_away(phone: AppBrowser, place: Path) -> None:

@@ -53,6 +53,7 @@ dl.ht-three {grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr));}
   .stApp [data-testid="stSidebarNavLink"],
   .stApp .st-key-language button, .stApp [data-testid="stNumberInputContainer"] button,
   .stApp [data-testid="stFileUploaderDeleteBtn"] button,
+  .stApp .stMultiSelect .react-aria-ComboBox > [role=group] > button,
   .stApp .stSelectbox .react-aria-ComboBox button {min-height: 44px; min-width: 44px;}
   .stApp [role=tab] {justify-content: center; padding-inline: .25rem;}
   .stApp [data-testid="stExpander"] summary,

@@ -20,15 +20,20 @@ __all__ = ["draw", "draw_over", "legend"]
 HEIGHT = 440
 
 
-def draw(shown: Shown, under: Surroundings, lang: str, key: str) -> None:
+def draw(shown: Shown, under: Surroundings, lang: str, key: str, *, room: str = "map") -> None:
     """Draw a map over the streets of `under`."""
-    draw_over(shown, ground_digest(under), partial(ground_json, under), lang, key)
+    draw_over(shown, ground_digest(under), partial(ground_json, under), lang, key, room=room)
 
 
-def draw_over(shown: Shown, ground: str, make: Callable[[], str], lang: str, key: str) -> None:
-    """Draw a map over the ground of a digest; the frame stays while what it shows changes."""
+def draw_over(
+    shown: Shown, ground: str, make: Callable[[], str], lang: str, key: str, *, room: str = "map"
+) -> None:
+    """Draw a map over the ground of a digest; the frame stays while what it shows changes.
+
+    Each map of a page has a `room` of its own.
+    """
     told = shown.text().encode()
-    with st.container(key="map"):
+    with st.container(key=room):
         frame.component(lang, shown.keys)(
             told=told,
             digest=hashlib.sha256(told).hexdigest()[:16],

@@ -12,20 +12,20 @@ from routes.rests import Rest
 from routes.sheets import SheetContent
 from routes.sheets.content import spoken_minutes
 from routes.sheets.drawing import escaped
-from routes.studyroute import Alternative
 from routes.telling import counted
 from routes.visits import clock
 from views import figures
 from views.plain import plain
-from views.study import asked
+from views.sources import Ground
 from views.study import map as walk_map
+from views.study import orders
 from views.study.plans import Known
 from views.study.timetable import day_html
 
-__all__ = ["draw", "groups_html", "head_html", "orders_html", "rests_html", "warnings_html"]
+__all__ = ["draw", "groups_html", "head_html", "rests_html", "warnings_html"]
 
 
-def draw(content: SheetContent, known: Known) -> None:
+def draw(content: SheetContent, ground: Ground, known: Known) -> None:
     """Draw a walk: what is wrong with it, its figures, the map, the day, the other order."""
     lang = content.lang
     _flags(content)
@@ -44,7 +44,7 @@ def draw(content: SheetContent, known: Known) -> None:
         with rooms["groups"]:
             st.html(groups_html(content))
     with rooms["orders"]:
-        _orders(content, known)
+        orders.draw(content, ground, known)
     with rooms["rests"]:
         st.html(rests_html(content))
 
@@ -112,61 +112,6 @@ def _proof(content: SheetContent) -> str:
     proven = content.route.proven
     key = "curated" if proven is None else "proven" if proven else "heuristic"
     return words.say(f"study.proof_{key}", content.lang)
-
-
-def _orders(content: SheetContent, known: Known) -> None:
-    lang, other = content.lang, content.route.alternative
-    if other is None:
-        theme = content.route.brief.theme
-        st.caption(words.say("study.no_order" if theme else "study.same_order", lang))
-        return
-    st.html(orders_html(content, other, known))
-    st.button(
-        words.say(f"study.use_{other.name}", lang), on_click=asked.use_order, args=(other.name,),
-        icon=":material/swap_vert:", key="study-switch",
-    )  # fmt: skip
-
-
-def orders_html(content: SheetContent, other: Alternative, known: Known) -> str:
-    """Return both orders in figures, the curated one first."""
-    route, lang = content.route, content.lang
-    names = {site: place.name(lang) for site, place in known.places.items()}
-    now = "optimised" if other.name == "curated" else "curated"
-    alone, one = route.alone, content.every[0]
-    visited = [stop.place.id for stop in one.stops if stop.number is not None]
-    figures_now = (route.timetable.finish, route.walk_m, route.ride_m, len(one.conflicts))
-    if alone is not None:  # the groups walk neither of the two
-        visited = list(alone.order)
-        figures_now = (alone.finish, alone.walk_m, alone.ride_m, alone.conflicts)
-    ids = {now: visited, other.name: list(other.order)}
-    told = {
-        now: figures_now,
-        other.name: (other.finish, other.walk_m, other.ride_m, other.conflicts),
-    }
-    columns = ("curated", "optimised")
-    heads = "".join(_order_head(name, current=name == now, lang=lang) for name in columns)
-    rows = [
-        ("finish", [clock(told[c][0]) for c in columns]),
-        ("walk", [distance(told[c][1], lang) for c in columns]),
-        ("ride", [distance(told[c][2], lang) if told[c][2] else "—" for c in columns]),
-        ("visits", [str(len(ids[c])) for c in columns]),
-        ("conflicts", [str(told[c][3]) for c in columns]),
-        ("way", [" → ".join(names.get(site, site) for site in ids[c]) for c in columns]),
-    ]
-    body = "".join(
-        f'<tr class="ht-row-{name}"><th>{escaped(words.say(f"study.figure_{name}", lang))}</th>'
-        + "".join(f"<td>{escaped(value)}</td>" for value in values) + "</tr>"
-        for name, values in rows
-    )  # fmt: skip
-    return (
-        f'<table class="ht-two"><thead><tr><th></th>{heads}</tr></thead><tbody>{body}</tbody>'
-        "</table>"
-    )
-
-
-def _order_head(name: str, *, current: bool, lang: str) -> str:
-    shown = f" <small>{escaped(words.say('study.shown', lang))}</small>" if current else ""
-    return f"<th>{escaped(words.say(f'study.order_{name}', lang))}{shown}</th>"
 
 
 def groups_html(content: SheetContent) -> str:

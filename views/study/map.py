@@ -24,8 +24,11 @@ from views.data import drawing
 __all__ = ["draw", "legend"]
 
 
-def draw(content: SheetContent) -> None:
-    """Draw the map; the frame and the view a person chose stay while the order changes."""
+def draw(content: SheetContent, *, beside: bool = False) -> None:
+    """Draw the map; the frame and the view a person chose stay while the order changes.
+
+    `beside`: a second map of the page, of the other order.
+    """
     stops = [_stop(stop, content.lang) for stop in content.stops]
     legs = [
         WalkLeg(way.mode, way.line, _from_to(way.origin, way.target, content.lang), way.said)
@@ -37,7 +40,10 @@ def draw(content: SheetContent) -> None:
         stops, legs, _rests(content), under,
         flags=[code for code, _ in content.flags], lang=content.lang, view_key=_view_key(content),
     )  # fmt: skip
-    drawing.draw(shown, under, content.lang, "study-map")
+    if beside:
+        drawing.draw(shown, under, content.lang, "study-map-beside", room="map-beside")
+    else:
+        drawing.draw(shown, under, content.lang, "study-map")
 
 
 def _view_key(content: SheetContent) -> str:

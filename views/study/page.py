@@ -72,7 +72,7 @@ def _walk(ground: Ground, known: Known, brief: StudyBrief, lang: str) -> None:
         st.rerun()  # with the form unfolded, so that it can be changed
     if content is not None:
         head.html(answer.head_html(content))
-        answer.draw(content, known)
+        answer.draw(content, ground, known)
         files.draw(content, (ground.stations.digest, known.digest))
 
 
