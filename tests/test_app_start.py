@@ -8,14 +8,17 @@ import logging
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from geo.errors import NetworkError
+from routes.visits import StudyBrief
 from views import frame, results, sources, start
 from views.ask import CircleAsk
+from views.study import asked, cards, plans
 
 ROOT = Path(__file__).parents[1]
 KEYS = ("ground", "bands")
@@ -49,6 +52,15 @@ def test_warming_up_leaves_the_first_answer_and_its_ground(cache: Path, thawed: 
     told = json.loads(ground.read_text("utf-8"))
     drawn = {feature["properties"]["k"] for feature in told["data"]["features"]}
     assert {"water", "street0"} <= drawn <= set(told["how"]["styles"])
+
+
+def test_the_walk_of_the_first_card_is_planned_before_somebody_asks() -> None:
+    start.warm_study()
+    ground = sources.sample_ground()
+    known = plans.known_of(ground, None)
+    brief = StudyBrief(line=cards.in_order(known)[0].id, date=asked.usual_day())
+    assert plans.is_planned(ground, known, brief)
+    assert not plans.is_planned(ground, known, replace(brief, depart="06:11"))
 
 
 @pytest.mark.parametrize("fault", [NetworkError("file_missing", path="x"), ZeroDivisionError()])

@@ -15,14 +15,14 @@ from routes.visits import StudyBrief
 from views.study import asked
 from views.study.plans import Known
 
-__all__ = ["awaited_html", "card_html", "draw"]
+__all__ = ["awaited_html", "card_html", "draw", "in_order"]
 
 _COLUMNS = 2
 
 
 def draw(known: Known, lang: str) -> None:
-    """Draw a card for each line, the published ones first."""
-    lines = sorted(known.lines.values(), key=lambda line: line.status != "published")
+    """Draw a card for each line."""
+    lines = in_order(known)
     for at in range(0, len(lines), _COLUMNS):
         rooms = st.columns(_COLUMNS)
         for room, line in zip(rooms, lines[at : at + _COLUMNS], strict=False):
@@ -32,6 +32,11 @@ def draw(known: Known, lang: str) -> None:
                     words.say("study.choose", lang), on_click=asked.choose_line, args=(line.id,),
                     icon=":material/arrow_forward:", key=f"study-line-{line.id}",
                 )  # fmt: skip
+
+
+def in_order(known: Known) -> list[StudyLine]:
+    """Return the lines in the order of their cards, the published ones first."""
+    return sorted(known.lines.values(), key=lambda line: line.status != "published")
 
 
 def card_html(line: StudyLine, places: Mapping[str, Place], lang: str) -> str:

@@ -21,7 +21,7 @@ from views import inputs
 from views.shelf import Shelf
 from views.sources import Ground
 
-__all__ = ["Known", "is_planned", "known_to", "route_of"]
+__all__ = ["Known", "is_planned", "known_of", "known_to", "route_of"]
 
 MOST = 48
 KEEP_S = 3600.0
@@ -64,7 +64,11 @@ def known_to(ground: Ground) -> Known:
     PlannerError
         A file of the project is missing or broken.
     """
-    own = inputs.chosen().sites
+    return known_of(ground, inputs.chosen().sites)
+
+
+def known_of(ground: Ground, own: PointTable | None) -> Known:
+    """Return the places and lines where `own` sites were added; see `known_to`."""
     key = (_stamp(), ground.network.meta.digest, None if own is None else own.digest)
     return _known().get(key, lambda: _read(ground, own))
 
