@@ -11,6 +11,7 @@ from geo.centrelines import LineReport, LineSource, read_lines
 from geo.errors import RequestError
 from geo.network.model import WalkNetwork
 from geo.osm import NO_OVERRIDES, Clip, Overrides, read_osm
+from geo.osm.exported import is_exported, read_exported
 from geo.osm.graphs import GRAPHML, is_graph_geopackage, read_graph
 from geo.osm.source import SUFFIXES as OSM
 from geo.osm.source import check_file
@@ -32,13 +33,14 @@ def import_network(
     on_progress: Callable[[int, int], None] | None = None,
     on_lines: Callable[[LineReport], None] | None = None,
 ) -> WalkNetwork:
-    """Read a walking network from an OSM file, a graph of OSMnx or a layer of lines.
+    """Read a walking network: an OSM file, a graph of OSMnx, our own GeoPackage, or lines.
 
     Parameters
     ----------
     path
         An OSM file (`geo.osm.read_osm`); ``.graphml``, ``.graphml.gz`` or a GeoPackage with the
-        layers ``nodes`` and ``edges`` (`geo.osm.graphs.read_graph`); else a vector file of lines
+        layers ``nodes`` and ``edges`` (`geo.osm.graphs.read_graph`), or one that a network was
+        written to (`geo.osm.exported.read_exported`); else a vector file of lines
         (`geo.centrelines.read_lines`).
     lines
         How a line layer is to be read; refused for other files where it asks for anything.
@@ -60,6 +62,10 @@ def import_network(
             name=name, on_progress=on_progress, on_report=on_lines,
         )  # fmt: skip
     _refuse_options(where, wanted)
+    if is_exported(where):
+        return read_exported(
+            where, clip=clip, overrides=overrides, name=name, on_progress=on_progress
+        )
     read = read_osm if where.name.lower().endswith(OSM) else read_graph
     return read(
         where, clip=clip, overrides=overrides, walk_rules=walk_rules, name=name,

@@ -17,11 +17,12 @@ from geo.errors import VectorError
 from geo.vector.limits import MAX_LAYERS, Deadline
 from geo.vector.text import clip
 
-__all__ = ["check_header", "layers_in", "strip_to"]
+__all__ = ["check_header", "layers_in", "pairs_in", "strip_to"]
 
 _MAGIC = b"SQLite format 3\x00"
 _APPLICATIONS = (b"GPKG", b"GP10", b"GP11")
 _LONGEST_VALUE = 50_000_000  # bytes that one value may take while SQLite works
+_MOST_PAIRS = 1_000
 _STEPS = 10_000  # of SQLite's machine between two looks at the clock
 # Tables that say which layers there are; rows of other layers are taken out of them.
 _LISTS = ("gpkg_contents", "gpkg_geometry_columns", "gpkg_extensions", "gpkg_ogr_contents")
@@ -62,6 +63,25 @@ def layers_in(path: Path, shown: Path, deadline: Deadline) -> list[str]:
     if len(found) > MAX_LAYERS:
         raise VectorError("vector_layers_many", path=str(shown), limit=MAX_LAYERS)
     return [name for (name,) in found if isinstance(name, str) and name.casefold() in tables]
+
+
+def pairs_in(path: Path, table: str, shown: Path, deadline: Deadline) -> dict[str, str]:
+    """Return the texts of a plain table with the columns ``key`` and ``value``, else nothing.
+
+    Raises
+    ------
+    VectorError
+        As `layers_in`; or the table has columns that are computed.
+    """
+    with _opened(path, shown, deadline) as base:
+        if table.casefold() not in _tables(base, shown):
+            return {}
+        _check_columns(base, table, shown)
+        columns = [row[1] for row in base.execute(f"PRAGMA table_info({_quoted(table)})")]
+        if not {"key", "value"} <= set(columns):
+            return {}
+        found = base.execute(f"SELECT key, value FROM {_quoted(table)}").fetchmany(_MOST_PAIRS)
+    return {key: value for key, value in found if isinstance(key, str) and isinstance(value, str)}
 
 
 def strip_to(path: Path, layer: str, shown: Path, deadline: Deadline) -> int:

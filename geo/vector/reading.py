@@ -14,13 +14,13 @@ from geo.stopping import scratch_folder
 from geo.vector.archive import Member, members_of, unpack
 from geo.vector.features import Features, Geometry, Remark, judge, refuse_wrong_kind
 from geo.vector.geojson import cell, read_geojson
-from geo.vector.geopackage import check_header, layers_in, strip_to
+from geo.vector.geopackage import check_header, layers_in, pairs_in, strip_to
 from geo.vector.limits import MAX_BYTES, Deadline
 from geo.vector.ogr import Layer, read_layer
 from geo.vector.shapefile import check_parts, codec_of, of_stem
 from geo.vector.text import clip, unique
 
-__all__ = ["SUFFIXES", "layers_of", "read_features"]
+__all__ = ["SUFFIXES", "layers_of", "pairs_of", "read_features"]
 
 SUFFIXES = (".geojson", ".json", ".gpkg", ".shp", ".zip")
 _KINDS = ("points", "lines", "areas")
@@ -91,6 +91,19 @@ def layers_of(path: str | os.PathLike[str]) -> list[str]:
         if _suffix(where) == ".zip":
             return list(_Shapefiles(where).layers)
         return [where.stem]
+
+
+def pairs_of(path: str | os.PathLike[str], table: str) -> dict[str, str]:
+    """Return the texts of a table ``key, value`` of a GeoPackage; empty where there is none.
+
+    Raises
+    ------
+    MissingFileError, VectorError
+        As `read_features`.
+    """
+    where = Path(path)
+    with _reading(where), _copy(where) as copy:
+        return pairs_in(copy, table, where, Deadline())
 
 
 def _suffix(path: Path) -> str:
