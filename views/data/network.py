@@ -18,8 +18,10 @@ from geo.credits import credited
 from geo.datum import DATUMS
 from geo.network import WalkNetwork, write_network_geopackage
 from geo.network.audit import audit
+from geo.osm import Overrides
+from geo.osm.amend import amend_network
 from views import inputs
-from views.data import audits, networks, uploader
+from views.data import audits, networks, overrides, uploader
 from views.data.kept import made_once
 from views.language import in_language
 from views.plain import plain, plain_lines
@@ -67,22 +69,31 @@ def draw(lang: str) -> None:
     if not offered:
         st.caption(_say("network_none_saved", lang, variable=networks.FOLDER))
     offer: _Offer | None = None
+    corrected = False
     if picked == UPLOADED:
         offer = _uploaded(lang)
     else:
+        fixes = overrides.draw(lang)
+        corrected = bool(fixes)
         with spoken(lang), st.spinner(words.say("app.opening", lang)):
-            offer = _listed(picked, offered, lang)
+            offer = None if fixes is None else _listed(picked, offered, fixes, lang)
     if offer is not None:
         with spoken(lang):
-            _looked_at(offer, picked == SCHEMATIC, lang)
+            _looked_at(offer, picked == SCHEMATIC and not corrected, lang)
 
 
-def _listed(picked: str, offered: dict[str, Path], lang: str) -> _Offer:
+def _listed(picked: str, offered: dict[str, Path], fixes: Overrides, lang: str) -> _Offer:
     if picked == SCHEMATIC:
         network = sample_ground().network
-        return _Offer(network, in_language(network.meta.name, lang))
-    name = picked.removeprefix("saved:")
-    return _Offer(networks.opened_network(offered[name]), name)
+        name = in_language(network.meta.name, lang)
+    else:
+        name = picked.removeprefix("saved:")
+        network = networks.opened_network(offered[name])
+    if not fixes:
+        return _Offer(network, name)
+    key = ("amended", network.meta.digest, fixes.digest)
+    amended = made_once(key, partial(amend_network, network, fixes))
+    return _Offer(amended, _say("corrected", lang, name=name))
 
 
 def _uploaded(lang: str) -> _Offer | None:
@@ -91,6 +102,9 @@ def _uploaded(lang: str) -> _Offer | None:
     if draft is None:
         with st.container(border=True, key="data-empty-network"):
             st.markdown(_say("empty_network", lang))
+        return None
+    fixes = overrides.draw(lang)
+    if fixes is None:
         return None
     with st.form("data-import", border=False):
         bbox = st.text_input(
@@ -116,10 +130,10 @@ def _uploaded(lang: str) -> _Offer | None:
 
         tell(0, 1)
         with spoken(lang):
-            found = networks.imported(draft.upload, lines, bbox or None, tell)
-            st.session_state[_MADE] = made = (draft.upload.digest, found)
+            found = networks.imported(draft.upload, lines, bbox or None, tell, fixes)
+            st.session_state[_MADE] = made = (f"{draft.upload.digest} {fixes.digest}", found)
         place.empty()
-    if made is None or made[0] != draft.upload.digest:
+    if made is None or made[0] != f"{draft.upload.digest} {fixes.digest}":
         return None
     _line_report(made[1], lang)
     return _Offer(made[1].network, made[1].name)
@@ -184,6 +198,7 @@ def _looked_at(offer: _Offer, is_default: bool, lang: str) -> None:
         ]
         told = [plain(text[:1].upper() + text[1:]) for text in flags]
         st.warning("  \n".join(f"**{text}**" for text in told), icon=":material/warning:")
+    overrides.tell(network, lang)
     found = made_once(("audit", meta.digest), partial(audit, network))
     st.markdown(plain_lines(_facts(offer, found, lang)))
     _use(offer, is_default, lang)

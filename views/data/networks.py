@@ -13,7 +13,7 @@ from geo.centrelines import LineReport, LineSource
 from geo.imports import SUFFIXES, import_network
 from geo.network import WalkNetwork, load_network
 from geo.network.store import HEAD, is_network
-from geo.osm import read_clip
+from geo.osm import NO_OVERRIDES, Overrides, read_clip
 from views.data.kept import Upload, opened
 
 __all__ = ["ENDINGS", "FOLDER", "Imported", "imported", "opened_network", "saved"]
@@ -68,8 +68,9 @@ def imported(
     lines: LineSource,
     bbox: str | None,
     on_progress: Callable[[int, int], None] | None = None,
+    overrides: Overrides = NO_OVERRIDES,
 ) -> Imported:
-    """Return the network of an uploaded file.
+    """Return the network of an uploaded file, corrected by `overrides`.
 
     Raises
     ------
@@ -79,7 +80,7 @@ def imported(
     told: list[LineReport] = []
     with opened(upload, ENDINGS) as path:
         network = import_network(
-            path, lines=lines, clip=read_clip(bbox, None), name=upload.name,
+            path, lines=lines, clip=read_clip(bbox, None), overrides=overrides, name=upload.name,
             on_progress=on_progress, on_lines=told.append,
         )  # fmt: skip
     named = replace(network, meta=replace(network.meta, source=upload.name))

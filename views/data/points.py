@@ -17,7 +17,7 @@ from geo.points import SUFFIXES, Kind, Mapping, PointTable, preview, read_points
 from geo.points.report import describe
 from geo.snapping import SnapIndex
 from views import inputs
-from views.data import cleaned, datums, drawing, mapping, uploader
+from views.data import cleaned, datums, drawing, mapping, mapping_file, uploader
 from views.data.datums import KINDS_OF_DATUM, Comparison, same_ground
 from views.data.kept import Draft, datum_said, keep, made_once, opened
 from views.plain import plain_lines
@@ -96,8 +96,8 @@ def _empty(role: Kind, lang: str) -> None:
             )
 
 
-def _asked(role: str, draft: Draft, lang: str) -> Draft:
-    """Draw what only some files need: the reference system of metres, a layer."""
+def _asked(role: Kind, draft: Draft, lang: str) -> Draft:
+    """Draw what only some files need: the system of metres, a layer, a mapping saved before."""
     layered = draft.upload.name.lower().endswith(_LAYERED)
     with st.expander(_say("rarely", lang), icon=":material/tune:"):
         crs = st.text_input(
@@ -110,6 +110,7 @@ def _asked(role: str, draft: Draft, lang: str) -> Draft:
                 _say("layer", lang), layer, max_chars=200, help=_say("layer_help", lang),
                 key=f"data-layer-{role}",
             )  # fmt: skip
+        mapping_file.draw(role, ENDINGS, lang)
     told: dict[str, Any] = {"crs": crs.strip() or None, "layer": layer.strip() or None}
     if told != {"crs": draft.crs, "layer": draft.layer}:
         keep(role, mapping=None, **told)
