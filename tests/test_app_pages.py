@@ -130,6 +130,28 @@ def test_no_station_left_is_a_state_with_a_way_out(lang: str) -> None:
     assert test.session_state[form.ASK].kinds == ()
 
 
+def test_a_step_back_asks_for_what_the_address_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    test = opened(circles_script, "en")
+    test.selectbox(key="profile").select("elder")
+    test.button(key="submit").click().run()
+    assert test.session_state[form.ASK].profile == "elder"
+    assert test.query_params["profile"] in ("elder", ["elder"])
+    del test.query_params["profile"]
+    test.run()
+    assert test.session_state[form.ASK].profile == "elder", "what is late is no step back"
+    monkeypatch.setattr(form, "went_back", lambda: True)
+    del test.query_params["profile"]
+    test.run()
+    assert not test.exception
+    assert test.session_state[form.ASK] == CircleAsk()
+    monkeypatch.undo()
+    (profile,) = (box for box in test.selectbox if str(box.key).startswith("profile"))
+    assert profile.value == "shuang15", "the form shows what is asked for"
+    (submit,) = (button for button in test.button if str(button.key).startswith("submit"))
+    submit.click().run()
+    assert test.session_state[form.ASK] == CircleAsk()
+
+
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_a_refusal_is_a_sentence_and_is_not_kept(
     lang: str, monkeypatch: pytest.MonkeyPatch

@@ -17,6 +17,7 @@ from geo.datum import DATUMS
 from geo.exports import Provenance
 from views import areas, choice, downloads, figures, form, inputs, maps, tables
 from views.ask import CircleAsk
+from views.history import write_address
 from views.language import current, enumerate_words, in_language
 from views.refusals import guarded
 from views.results import coverage_of, is_kept
@@ -60,14 +61,9 @@ def _chosen(ground: Ground, ask: CircleAsk) -> Ground:
 
 
 def _keep_address(ask: CircleAsk) -> None:
-    told = ask.query()
-    for name in CircleAsk.names():
-        if name not in told:
-            st.query_params.pop(name, None)
-        elif st.query_params.get_all(name) != (
-            told[name] if isinstance(told[name], list) else [told[name]]
-        ):
-            st.query_params[name] = told[name]
+    told = ask.query().items()
+    listed = {name: said if isinstance(said, list) else [said] for name, said in told}
+    write_address(listed, CircleAsk.names())
 
 
 def _empty(ground: Ground, lang: str) -> None:

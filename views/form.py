@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from geo import words
@@ -10,11 +12,13 @@ from geo.pace import PROFILES
 from geo.points import PointTable
 from views import choice, inputs
 from views.ask import CircleAsk
+from views.history import went_back
 from views.plain import plain
 
 __all__ = ["ASK", "asked", "default_limits", "draw", "forget_filters", "is_sent"]
 
 ASK = "circles.ask"
+_TURN = "circles.turn"
 _LIMITS = {
     "minutes": (5.0, 10.0, 15.0, 20.0, 25.0, 30.0),
     "metres": (300.0, 500.0, 1000.0, 1500.0, 2000.0, 3000.0),
@@ -24,17 +28,34 @@ _CELLS = (10.0, 20.0, 30.0, 40.0, 50.0)
 
 
 def asked(lang: str) -> CircleAsk:
-    """Return the session's question; a new session takes it from the address."""
+    """Return the question; a new session, or one that goes back, takes it from the address."""
     if ASK not in st.session_state:
-        params = {name: st.query_params.get_all(name) for name in st.query_params}
-        try:
-            st.session_state[ASK] = CircleAsk.from_query(params)
-        except RequestError as fault:
-            st.session_state[ASK] = CircleAsk()
-            text = words.say("app.link_unusable", lang, sentence=fault.sentence(lang))
-            st.warning(text, icon=":material/link_off:")
+        st.session_state[ASK] = _linked(lang)
+    elif went_back() and (before := _linked(lang)) != st.session_state[ASK]:
+        _ask_anew(before)
     ask: CircleAsk = st.session_state[ASK]
     return ask
+
+
+def _linked(lang: str) -> CircleAsk:
+    params = {name: st.query_params.get_all(name) for name in st.query_params}
+    try:
+        return CircleAsk.from_query(params)
+    except RequestError as fault:
+        text = words.say("app.link_unusable", lang, sentence=fault.sentence(lang))
+        st.warning(text, icon=":material/link_off:")
+        return CircleAsk()
+
+
+def _ask_anew(ask: CircleAsk) -> None:
+    """Ask `ask`, with widgets that start from it: those there are hold what hands left in them."""
+    st.session_state[ASK] = ask
+    st.session_state[_TURN] = int(st.session_state.get(_TURN, 0)) + 1
+
+
+def _key(name: str) -> str:
+    turn = st.session_state.get(_TURN, 0)
+    return f"{name}~{turn}" if turn else name
 
 
 def default_limits(ask: CircleAsk, unit: str, count: int) -> tuple[float, ...]:
@@ -48,16 +69,12 @@ def default_limits(ask: CircleAsk, unit: str, count: int) -> tuple[float, ...]:
 def forget_filters() -> None:
     """Ask again without filters."""
     ask: CircleAsk = st.session_state[ASK]
-    st.session_state[ASK] = CircleAsk(
-        limits=ask.limits, unit=ask.unit, profile=ask.profile, cell_m=ask.cell_m
-    )
-    st.session_state["kinds"] = []
-    st.session_state["facilities"] = []
+    _ask_anew(replace(ask, kinds=(), facilities=()))
 
 
 def is_sent() -> bool:
     """Return whether this run of the page is one of the form being sent."""
-    return bool(st.session_state.get("submit"))
+    return bool(st.session_state.get(_key("submit")))
 
 
 def draw(stations: PointTable, ask: CircleAsk, lang: str) -> CircleAsk:
@@ -79,10 +96,10 @@ def draw(stations: PointTable, ask: CircleAsk, lang: str) -> CircleAsk:
         ("minutes", "metres"),
         default=ask.unit,
         format_func=lambda word: say(f"unit_{word}"),
-        key="unit",
+        key=_key("unit"),
         required=True,
     )
-    count = right.selectbox(say("bands"), range(1, 7), index=len(ask.limits) - 1, key="bands")
+    count = right.selectbox(say("bands"), range(1, 7), index=len(ask.limits) - 1, key=_key("bands"))
     with st.form("ask", border=False):
         low, high, step = _RANGE[unit]
         limits = [
@@ -93,7 +110,7 @@ def draw(stations: PointTable, ask: CircleAsk, lang: str) -> CircleAsk:
                 limit,
                 step,
                 format="%g",
-                key=f"limit-{unit}-{at}",
+                key=_key(f"limit-{unit}-{at}"),
             )
             for at, limit in enumerate(default_limits(ask, unit, count))
         ]
@@ -103,7 +120,7 @@ def draw(stations: PointTable, ask: CircleAsk, lang: str) -> CircleAsk:
             names,
             index=names.index(ask.profile),
             format_func=lambda name: words.say(f"profile.{name}", lang),
-            key="profile",
+            key=_key("profile"),
         )
         kinds = _words("kind", choice.kinds_of(stations), ask.kinds, lang)
         facilities = _words("facility", choice.facilities_of(stations), ask.facilities, lang)
@@ -114,9 +131,11 @@ def draw(stations: PointTable, ask: CircleAsk, lang: str) -> CircleAsk:
             ask.cell_m,
             format_func=lambda metres: f"{metres:g}",
             help=say("cell_help"),
-            key="cell",
+            key=_key("cell"),
         )
-        sent = st.form_submit_button(say("submit"), type="primary", width="stretch", key="submit")
+        sent = st.form_submit_button(
+            say("submit"), type="primary", width="stretch", key=_key("submit")
+        )
     st.caption(say("share"))
     if inputs.chosen().roles:
         st.caption(words.say("data.link_without_files", lang))
@@ -138,5 +157,5 @@ def _words(room: str, known: tuple[str, ...], wanted: tuple[str, ...], lang: str
         format_func=lambda word: texts.get(f"{room}.{word}", {}).get(lang, word),
         placeholder=words.say(f"ask.{field}_all", lang),
         help=words.say("ask.facilities_help", lang) if room == "facility" else None,
-        key=field,
+        key=_key(field),
     )

@@ -7,18 +7,17 @@ from dataclasses import fields, replace
 from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from geo import words
 from geo.errors import PlannerError
 from geo.hours import chinese_holidays
 from routes.sheets.content import ZONE
 from routes.visits import StudyBrief
+from views.history import went_back, write_address
 from views.plain import plain
 
 __all__ = ["BRIEF", "asked", "choose_line", "forget", "keep", "keep_address", "note_impossible",
-           "refuse", "refused", "turn", "use_order", "usual_day", "was_impossible",
-           "went_back"]  # fmt: skip
+           "refuse", "refused", "turn", "use_order", "usual_day", "was_impossible"]  # fmt: skip
 
 BRIEF = "study.brief"
 _TURN = "study.turn"
@@ -46,16 +45,6 @@ def asked(lang: str) -> StudyBrief | None:
     return None if brief is None else replace(brief, lang=lang)
 
 
-def went_back() -> bool:
-    """Return whether this run was caused by a step in the history of the browser.
-
-    An address that merely differs from the one kept last does not tell so: what a hand sends
-    before its browser has the new address comes with the old one.
-    """
-    context = get_script_run_ctx()
-    return context is not None and context.is_history_navigation
-
-
 def _linked(lang: str) -> StudyBrief | None:
     told = {name: st.query_params[name] for name in _NAMES if name in st.query_params}
     if not any(name in told for name in _SUBJECTS):
@@ -71,11 +60,7 @@ def _linked(lang: str) -> StudyBrief | None:
 def keep_address(brief: StudyBrief | None) -> None:
     """Let the address tell what is asked for; each change of it is one step in the history."""
     told = {} if brief is None else dict(parse_qsl(brief.to_query(), keep_blank_values=True))
-    now = {name: st.query_params.get_all(name) for name in st.query_params}
-    then = {name: values for name, values in now.items() if name not in _NAMES}
-    then |= {name: [told[name]] for name in _NAMES if name in told}
-    if then != now:
-        st.query_params.from_dict(then)
+    write_address({name: [value] for name, value in told.items()}, _NAMES)
 
 
 def turn() -> int:
