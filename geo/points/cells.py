@@ -17,14 +17,17 @@ __all__ = [
     "clip",
     "degrees",
     "each",
+    "half_width",
     "is_blank",
     "is_error",
+    "is_example",
     "is_formula",
     "is_note",
     "is_sum",
     "is_total",
     "is_true",
     "position",
+    "trimmed",
     "weight",
 ]
 
@@ -46,13 +49,17 @@ _BLANK = {
 } | {
     *("n/a", "#n/a", "na"),
 }
+_UNSEEN = dict.fromkeys(
+    (0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF)
+)
+_EXAMPLE = {"例", "示例", "样例", "例如", "举例", "填写示例", "填写样例", "填报示例"}
 _TRUE = {"1", "1.0", "true", "yes", "y", "t", "是", "真", "示例", "样本", "样例", "sample"}
 _TOTAL = re.compile(
     r"(合计|总计|小计|共计|总数|(?:sub|grand)?total|sum)[:：]?[\d.,]*[个处人家座站]*", re.IGNORECASE
 )
 # Words that no place is called by, before them a part of the sheet: 鼓楼区小计, 本页合计.
 _SUM = re.compile(
-    r"(?:[^\d,;]{0,20}(?:合计|总计|小计|共计|累计)|总数|平均|(?:总|算术)?(?:平均|均)[值数]|人均"
+    r"(?:[^\d,;]{0,20}(?:合计|总计|小计|共计|累计)|总[人户站点职工]{0,4}数|平均|(?:总|算术)?(?:平均|均)[值数]|人均"
     r"|最[大小高低]值|中位数)[数值]?(?:\([^()]*\))?[:：]?[\d.,]*[个处人家座站]*"
 )
 _SUM_MARKS = frozenset("计均值数")  # one of them is in each of these words
@@ -67,22 +74,55 @@ _ERROR = re.compile(
     r"#(n/a|ref!|value!|div/0!|name\?|num!|null!|spill!|calc!|field!|busy!|getting_data)"
 )
 _HEMISPHERES = {"东经": "E", "西经": "W", "北纬": "N", "南纬": "S", "经度": "E", "纬度": "N"}
+_APOSTROPHES = "'‘’`"  # by which a spreadsheet is told that a number is text
 _ANGLE = re.compile(
     r"(?P<before>[EWNS])?:?(?P<sign>[+-])?(?P<d>\d{1,3}(?:\.\d*)?|\.\d+)(?:°|度|o)?"
     r"(?:(?P<m>\d{1,2}(?:\.\d*)?)(?:['′’‘分]))?(?:(?P<s>\d{1,2}(?:\.\d*)?)(?:[\"″”“秒]|''|′′))?"
     r"(?P<after>[EWNS])?"
 )
+# Two numbers in one cell that say which they are: lng=118.79&lat=32.04, N32.04 E118.79.
+_LON = re.compile(
+    r"(?:经度|东经|(?<![A-Z])(?:LONGITUDE|LON|LNG|E))[\s\"']*[:=]?\s*(\d{1,3}(?:\.\d+)?)"
+    r"(?![\d.])\s*[°度]?(?!\s*\d)"
+)
+_LAT = re.compile(
+    r"(?:纬度|北纬|(?<![A-Z])(?:LATITUDE|LAT|N))[\s\"']*[:=]?\s*(\d{1,2}(?:\.\d+)?)"
+    r"(?![\d.])\s*[°度]?(?!\s*\d)"
+)
 _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")
 _PEOPLE = re.compile(r"(人次|人|名|户|persons?|people)$")
+
+
+def half_width(text: str) -> str:
+    """Return `text` with half-width letters and digits, and without what nobody sees.
+
+    Zero-width blanks, marks of direction and of the byte order come along when text is copied out
+    of a page or a chat.
+    """
+    return unicodedata.normalize("NFKC", text.translate(_UNSEEN)).strip()
+
+
+def trimmed(text: str) -> str:
+    """Return `text` without blanks around it, those included that nobody sees."""
+    text = text.strip()
+    if text and (ord(text[0]) in _UNSEEN or ord(text[-1]) in _UNSEEN):
+        return text.strip("".join(map(chr, _UNSEEN))).strip()
+    return text
 
 
 def is_blank(value: Any) -> bool:
     """Return whether a cell says nothing: empty, a dash, 无, null."""
     if not isinstance(value, str):
         return value is None
-    if len(value) > 5 and not value[0].isspace():  # asked of every cell, so decided early
+    # Asked of every cell, so decided early.
+    if len(value) > 5 and not value[0].isspace() and ord(value[0]) not in _UNSEEN:
         return False
-    return unicodedata.normalize("NFKC", value).strip().casefold() in _BLANK
+    return half_width(value).casefold() in _BLANK
+
+
+def is_example(value: Any) -> bool:
+    """Return whether the number or the name of a row says that it only shows how to fill one in."""
+    return isinstance(value, str) and len(value) < 9 and half_width(value).strip("()") in _EXAMPLE
 
 
 def is_true(value: Any) -> bool:
@@ -146,11 +186,17 @@ def position(value: Any, *, lat_first: bool = False) -> tuple[float, float] | No
     """
     if not isinstance(value, str) or len(value) > 200:
         return None
-    text = unicodedata.normalize("NFKC", value).strip().upper()
+    text = half_width(value).upper()
+    labelled = _labelled(text)
+    if labelled is not None:
+        return labelled
+    text = re.sub(r"^(?:坐标|经纬度|GPS|位置):", "", text)
     text = re.sub(r"\s+(?=[EWNS°′'\"″](?![A-Z]))", "", text)
     wkt = re.fullmatch(r"(?:SRID=\d+;)?\s*POINT\s*(?:Z|M|ZM)?\s*\(([^()]*)\)", text)
     inner = wkt.group(1) if wkt else text.strip("()[]{}【】<> ")
     parts = [p for p in re.split(r"[,;、/\s]+", inner) if p]
+    if len(parts) == 3 and not wkt and _plain(parts[2]) is not None:
+        parts = parts[:2]  # a height, as KML and GPS devices write it
     if len(parts) != 2 and not (wkt and len(parts) in (3, 4)):
         return None
     (first, mark), (second, other) = _angle(parts[0]), _angle(parts[1])
@@ -163,6 +209,14 @@ def position(value: Any, *, lat_first: bool = False) -> tuple[float, float] | No
     return (second, first) if lat_first else (first, second)
 
 
+def _labelled(text: str) -> tuple[float, float] | None:
+    """Return longitude and latitude out of two numbers that say which they are, in any order."""
+    lon, lat = _LON.findall(text), _LAT.findall(text)
+    if len(lon) != 1 or len(lat) != 1 or re.search(r"\d", _LAT.sub("", _LON.sub("", text))):
+        return None
+    return float(lon[0]), float(lat[0])
+
+
 def weight(value: Any) -> float:
     """Return a number of people, NaN where `value` is not one; the sign is not judged.
 
@@ -173,7 +227,7 @@ def weight(value: Any) -> float:
     number = _plain(value)
     if number is not None:
         return number
-    text = re.sub(r"\s+", "", unicodedata.normalize("NFKC", str(value)[:60])).casefold()
+    text = re.sub(r"\s+", "", half_width(str(value)[:60])).casefold().lstrip(_APOSTROPHES)
     text = _PEOPLE.sub("", text)
     factor = 10_000 if text.endswith("万") else 1
     text = text.removesuffix("万")
@@ -215,10 +269,10 @@ def _angle(value: Any) -> tuple[float, str]:
     number = _plain(value)
     if number is not None:
         return number, ""
-    text = unicodedata.normalize("NFKC", str(value)[:60])
+    text = re.sub(r"(?<=\d)。", ".", half_width(str(value)[:60])).lstrip(_APOSTROPHES)
     for word, letter in _HEMISPHERES.items():
         text = text.replace(word, letter)
-    text = re.sub(r"[\s,;、]+$", "", re.sub(r"\s+", "", text)).upper().replace("−", "-")
+    text = re.sub(r"[\s,;、.]+$", "", re.sub(r"\s+", "", text)).upper().replace("−", "-")
     found = _ANGLE.fullmatch(text.replace("O", "o"))
     if found is None:
         return math.nan, ""

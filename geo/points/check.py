@@ -74,7 +74,7 @@ def build_table(
     datums[metres] = "cgcs2000"
     demand = _weights(raw, faults) if kind == "demand" else None
     _refuse_if_useless(path, faults, total, unlocated=unlocated)
-    given, source = _given_ids(raw)
+    given, source = _given_ids(raw, faults)
     ids, warnings = _ids(given, raw, faults, path)
     # A column that might have held ids but was not used is one of the input's own.
     unused = {"id", "weak_id"} - {source}
@@ -161,11 +161,12 @@ def _repeated(ids: list[str | None]) -> list[str]:
     return [g for g, n in Counter(g for g in ids if g is not None).items() if n > 1]
 
 
-def _given_ids(raw: Raw) -> tuple[list[str | None], str]:
+def _given_ids(raw: Raw, faults: dict[int, Remark]) -> tuple[list[str | None], str]:
     """Return the user's ids and where they are from: ``id``, ``member`` or ``weak_id``.
 
     A feature's ``id`` member is often a running number that a program added, so a column that
-    numbers every row once goes before it; a running number (序号) serves only where it does so.
+    numbers every row once goes before it; a running number (序号) serves only where it numbers
+    every place once.
     """
     count = len(raw.rows)
     column = _as_ids(raw.cells.get("id"), count)
@@ -174,7 +175,8 @@ def _given_ids(raw: Raw) -> tuple[list[str | None], str]:
     if raw.ids is not None and any(raw.ids):
         return list(raw.ids), "member"
     numbers = _as_ids(raw.cells.get("weak_id"), count)
-    if len(set(numbers) - {None}) == count:
+    places = [n for i, n in enumerate(numbers) if faults.get(i, ("",))[0] not in NO_PLACES]
+    if places and None not in places and len(set(places)) == len(places):
         return numbers, "weak_id"
     return [None] * count, "row"
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from geo.datum import parse_datum
-from geo.points.cells import clip
+from geo.points.cells import clip, half_width
 from geo.points.fields import FIELDS
 from geo.points.schema import Kind, Remark
 from geo.vector.text import unique
@@ -151,7 +151,7 @@ def roles_of(kind: Kind, *, geometry: bool = False) -> tuple[str, ...]:
 
 def fold(text: str) -> str:
     """Return `text` half width, lower case, without what differs between careful typists."""
-    return re.sub(r"[\s_\-*:：,，、/\\]+", "", unicodedata.normalize("NFKC", text).casefold())
+    return re.sub(r"[\s_\-*:：,，、/\\]+", "", half_width(text).casefold())
 
 
 def named_datum(text: str) -> str | None:
@@ -184,6 +184,13 @@ def _recognise(headings: Sequence[str], roles: Iterable[str], datum: str | None)
             others = ", ".join(clip(r) for r in rivals[:3])
             warnings.append(("ambiguous_column", {"chosen": clip(heading), "others": others}))
     _settle(columns, warnings)
+    for role in ("lon", "lonlat", "latlon"):
+        again = [
+            h for h in headings if re.fullmatch(rf"{re.escape(columns.get(role, ' '))}_\d+", h)
+        ]
+        if again:  # another table beside this one, which is not read
+            shown = ", ".join(clip(h) for h in again[:3])
+            warnings.append(("table_beside", {"chosen": clip(columns[role]), "others": shown}))
     for role in ("lon", "lonlat", "latlon"):
         named = named_datum(columns.get(role, ""))
         if named and datum and not same_datum(named, datum):

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from geo.errors import PointsError
+from geo.points.cells import half_width, trimmed
 from geo.points.columns import fold, has_position, recognise, unique
 from geo.points.grids import MAX_TEXT, TITLE_ROWS, Grid, Record
 from geo.points.schema import MAX_ROWS, Raw, Remark
@@ -20,6 +21,7 @@ from geo.points.schema import MAX_ROWS, Raw, Remark
 __all__ = ["Heading", "body_of", "find_heading", "heading_at", "lay_out"]
 
 _MOST_ROWS = 3  # that headings take
+_FEWEST_NUMBERED = 3  # columns of a form that numbers them
 _PARTS = {"度": "度", "°": "度", "d": "度", "deg": "度", "分": "分", "′": "分", "'": "分"} | {
     **{"m": "分", "min": "分", "秒": "秒", "″": "秒", '"': "秒", "s": "秒", "sec": "秒"},
 }
@@ -197,6 +199,8 @@ def lay_out(
             faults[len(kept)] = ("note_row", {})
         kept.append(padded)
         rows.append(number)
+    if kept and _is_numbering(kept[0], heading.names):
+        faults.setdefault(0, ("note_row", {}))
     unique_names = unique(names)
     _find_captions(grid, kept, rows, faults)
     places = {heading: place for place, heading in enumerate(unique_names)}
@@ -218,6 +222,20 @@ def lay_out(
         encoding=encoding,
         columns=dict(roles),
         cells=cells_of,
+    )
+
+
+def _is_numbering(cells: list[str], names: Sequence[str]) -> bool:
+    """Return whether the first record numbers the columns, as forms do: 甲 乙 1 2 3, or 1 2 3 4."""
+    said = [half_width(cell) for cell in cells if cell.strip()]
+    numbers = [int(cell) for cell in said if cell.isascii() and cell.isdigit() and len(cell) < 4]
+    letters = said[: len(said) - len(numbers)]
+    return (
+        len(said) == sum(bool(name.strip()) for name in names)
+        and len(said) >= _FEWEST_NUMBERED
+        and len(numbers) > 1
+        and numbers == list(range(1, len(numbers) + 1))
+        and "".join(letters) in ("甲乙丙丁戊己庚辛壬癸"[: len(letters)], "ABCDEFGH"[: len(letters)])
     )
 
 
@@ -279,7 +297,7 @@ def _frame(
     columns = zip(*kept, strict=True) if kept else [()] * len(names)
     made = {}
     for name, heading, cells in zip(names, headings, columns, strict=True):
-        values = [None if not (c := cell.strip()) else c for cell in cells]
+        values = [None if not (c := trimmed(cell)) else c for cell in cells]
         if heading.strip() or name in used or any(values):
             made[name] = pd.Series(values, dtype=object)
     return pd.DataFrame(made, index=range(len(kept)))

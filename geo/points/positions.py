@@ -17,6 +17,7 @@ from geo.points.cells import (
     each,
     is_blank,
     is_error,
+    is_example,
     is_formula,
     is_note,
     is_sum,
@@ -36,6 +37,7 @@ Faults = dict[int, Remark]
 _POSITION = ("lon", "lat", "lonlat", "latlon")
 # No station stands further north or south: a "latitude" beyond is a longitude.
 _LAND_LAT = 84.0
+_UNIT = re.compile(r"[(（\[【][^()（）\d]{1,8}[)）\]】]")
 _CAPTION = re.compile(r"[(（]?[一二三四五六七八九十]{1,3}[)）]?[、.．]")
 
 
@@ -47,9 +49,7 @@ def find_blank(raw: Raw, faults: Faults) -> None:
     has summed its coordinates.
     """
     count = len(raw.rows)
-    for i in _sums(raw):
-        if faults.get(i, ("",))[0] not in NO_PLACES:
-            faults[i] = ("total_row", {})
+    _find_labelled(raw, faults)
     if raw.lon is not None:
         blank = [faults.get(i, ("",))[0] == "no_position" for i in range(count)]
     else:
@@ -69,7 +69,7 @@ def find_blank(raw: Raw, faults: Faults) -> None:
             faults[i] = ("address_only", whole)
             continue
         first = [c for c in content[i] if c is not None][:3]
-        if any(is_total(cell) or is_sum(cell) for cell in first):
+        if any(is_total(cell) or is_sum(cell) for cell in first) or _is_share(first):
             faults[i] = ("total_row", {})
         elif first and (is_note(first[0]) or (len(first) == 1 and _is_caption(first[0]))):
             faults[i] = ("note_row", {})
@@ -88,6 +88,32 @@ def _is_label(content: NDArray[np.object_], address: Any) -> bool:
     return bool(others) and others[0] == address and label
 
 
+def _find_labelled(raw: Raw, faults: Faults) -> None:
+    """Tell rows that say of themselves that they are no places, whatever their coordinates."""
+    for i in _sums(raw):
+        if faults.get(i, ("",))[0] not in NO_PLACES:
+            faults[i] = ("total_row", {})
+    for i in _examples(raw):
+        faults.setdefault(i, ("note_row", {}))
+
+
+def _examples(raw: Raw) -> list[int]:
+    """Return the records that show how to fill one in, and a line of units: （度）, （人）.
+
+    The name decides only where no number does: a place with a number may be called so.
+    """
+    numbers = [raw.cells[r] for r in ("weak_id", "id") if r in raw.cells]
+    found = {i for cells in numbers for i, cell in enumerate(cells) if is_example(cell)}
+    for i, cell in enumerate(raw.cells.get("name") or ()):
+        if is_example(cell) and all(is_blank(cells[i]) for cells in numbers):
+            found.add(i)
+    for i, row in enumerate(raw.own.head(1).itertuples(index=False)):
+        cells = [cell for cell in row if cell is not None]
+        if cells and all(isinstance(c, str) and _UNIT.fullmatch(c.strip()) for c in cells):
+            found.add(i)
+    return sorted(found)
+
+
 def _sums(raw: Raw) -> list[int]:
     """Return the records that a running number, an id or a name calls sums or means.
 
@@ -103,6 +129,11 @@ def _sums(raw: Raw) -> list[int]:
             ):  # fmt: skip
                 found.append(i)
     return sorted(set(found))
+
+
+def _is_share(first: list[Any]) -> bool:
+    """Return whether a row tells a part of a sum above it: 其中：女职工."""
+    return bool(first) and isinstance(first[0], str) and first[0].startswith("其中")
 
 
 def _is_caption(cell: Any) -> bool:
