@@ -124,6 +124,24 @@ def test_a_changed_band_is_painted_and_the_view_stays(page: AppBrowser) -> None:
     assert quiet(page)
 
 
+def test_back_returns_to_the_bands_asked_before(address: str) -> None:
+    said = "document.body.innerText.includes('{} 分钟内可达')"
+    with AppBrowser() as browser:
+        browser.open(f"{address}/circles", 0.0)
+        browser.wait_for(said.format(15), 60)
+        browser.await_map()
+        browser.nudge_band(3)
+        browser.pause(0.3)
+        browser.submit()
+        browser.wait_for(said.format(16), 60)
+        browser.wait_for(IDLE, 30)
+        browser.run("history.back()")
+        browser.wait_for(f"{said.format(15)} && !location.search.includes('limits')", 60)
+        browser.wait_for(IDLE, 30)
+        browser.run("history.forward()")
+        browser.wait_for(f"{said.format(16)} && location.search.includes('limits')", 60)
+
+
 def view(page: AppBrowser) -> list[float]:
     """Return the centre and zoom of the map that the browser's tab keeps, once it stands still."""
     return page.still(
