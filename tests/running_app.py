@@ -95,8 +95,10 @@ class AppBrowser(Browser):
             )
 
     def nudge_band(self, number: int, key: str = "ArrowRight", code: int = 39) -> None:
-        """Move the slider of a band by one step."""
-        self.run(f"document.querySelectorAll('[data-testid=stSlider] input')[{number - 1}].focus()")
+        """Move the slider of a band by one step, once it is there."""
+        inputs = "document.querySelectorAll('[data-testid=stSlider] input')"
+        self.wait_for(f"{inputs}.length >= {number}")
+        self.run(f"{inputs}[{number - 1}].focus()")
         self.press(key, code)
 
     def submit(self) -> None:
