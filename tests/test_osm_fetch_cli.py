@@ -50,8 +50,10 @@ def started(folder: Path, *words: object, url: str) -> subprocess.Popen[str]:
     }
     command = [*HONGTU, "network", "fetch", *(str(w) for w in words)]
     return subprocess.Popen(
-        command, cwd=folder, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+        command, cwd=folder, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        # A shell that runs this in the background would hand down an ignored SIGINT.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
 
 
 def run(folder: Path, *words: object, url: str) -> Any:
