@@ -95,11 +95,14 @@ class AppBrowser(Browser):
             )
 
     def nudge_band(self, number: int, key: str = "ArrowRight", code: int = 39) -> None:
-        """Move the slider of a band by one step, once it is there."""
+        """Move the slider of a band by one step, once it is there and nothing runs."""
         inputs = "document.querySelectorAll('[data-testid=stSlider] input')"
-        self.wait_for(f"{inputs}.length >= {number}")
+        self.wait_for(f"{inputs}.length >= {number} && {IDLE}")
+        before = self.run(f"{inputs}[{number - 1}].value")
         self.run(f"{inputs}[{number - 1}].focus()")
         self.press(key, code)
+        self.wait_for(f"{inputs}[{number - 1}].value !== {before!r}")
+        self.pause(1.0)  # the slider's new place is handed on 200 ms later, busy or not
 
     def submit(self) -> None:
         """Send the form; what is on the map now is old."""
